@@ -1,0 +1,50 @@
+"""Time and chance, passed in so that every promise about them can be tested without waiting."""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Callable
+from typing import Protocol
+
+
+class Clock(Protocol):
+    """Source of time. The functions are attributes, so that hot code can bind them once."""
+
+    time_ns: Callable[[], int]
+    """Nanoseconds since 1970-01-01 UTC."""
+
+    monotonic: Callable[[], float]
+    """Seconds on a clock that never goes back."""
+
+
+class SystemClock:
+    """The clock of the machine."""
+
+    def __init__(self) -> None:
+        self.time_ns: Callable[[], int] = time.time_ns
+        self.monotonic: Callable[[], float] = time.monotonic
+
+
+class Ids:
+    """Makes trace and span ids from a random source that a fork reseeds.
+
+    Ids are integers inside the process and lowercase hex at its edges (W3C Trace Context, 3.2.2);
+    none is ever zero.
+    """
+
+    def __init__(self, seed: int | None = None) -> None:
+        self.random = random.Random(seed)
+        self._bits = self.random.getrandbits
+
+    def trace_id(self) -> int:
+        """Return 128 random bits, never zero."""
+        return self._bits(128) or 1
+
+    def span_id(self) -> int:
+        """Return 64 random bits, never zero."""
+        return self._bits(64) or 1
+
+    def reseed(self) -> None:
+        """Take new entropy from the system; a forked child must not repeat its parent's ids."""
+        self.random.seed()

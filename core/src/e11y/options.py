@@ -1,0 +1,68 @@
+"""Options: typed settings of a plugin, attached to an event type or to one of its fields."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, ClassVar, Final, Self, TypeVar
+
+from e11y.steps import Sentinel
+
+T = TypeVar("T", bound=type)
+
+
+class Option:
+    """Base of every option. Subclass it as a frozen attrs class in the plugin's own package.
+
+    An instance is attached with a decorator made by :func:`option`, or stands in ``Annotated[...]``
+    as the marker of one field.
+
+    Class attributes:
+        plugin: Name of the plugin that acts on it. The start refuses an option whose plugin is not active.
+        advisory: ``True`` when the event type still means the same without the plugin; then its
+            absence is no error.
+    """
+
+    plugin: ClassVar[str]
+    advisory: ClassVar[bool] = False
+
+    def merged(self, inherited: Self) -> Self:
+        """Return the option that counts when a base class declares ``inherited``; the child wins."""
+        del inherited
+        return self
+
+
+class _OFF(Sentinel):
+    __slots__ = ()
+
+
+OFF: Final = _OFF()
+"""Stands for an option that was switched off explicitly, as in ``@rate_limit(False)``."""
+
+_ATTRIBUTE = "__e11y_options__"
+
+
+def option(value: Option) -> Callable[[T], T]:
+    """Return a class decorator that attaches ``value`` to an event type."""
+    return _attacher(type(value), value)
+
+
+def option_off(kind: type[Option]) -> Callable[[T], T]:
+    """Return a class decorator that switches options of ``kind`` off for an event type."""
+    return _attacher(kind, OFF)
+
+
+def _attacher(kind: type[Option], value: Option | Sentinel) -> Callable[[T], T]:
+    def attach(event_type: T) -> T:
+        own = dict(event_type.__dict__.get(_ATTRIBUTE, {}))
+        earlier = own.get(kind)
+        own[kind] = value.merged(earlier) if isinstance(value, Option) and isinstance(earlier, Option) else value
+        setattr(event_type, _ATTRIBUTE, own)
+        return event_type
+
+    return attach
+
+
+def own_options(event_type: type) -> dict[type[Option], Any]:
+    """Return what was attached to exactly this class: option class -> option or ``OFF``."""
+    found: dict[type[Option], Any] = event_type.__dict__.get(_ATTRIBUTE, {})
+    return found

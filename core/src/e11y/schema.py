@@ -1,0 +1,97 @@
+"""What plugins are given about one event type."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any, TypeVar
+
+import attrs
+
+from e11y.options import OFF, Option
+from e11y.severity import Severity
+from e11y.steps import MISSING
+
+O = TypeVar("O", bound=Option)  # noqa: E741
+
+
+@attrs.frozen(eq=False)
+class Field:
+    """One payload field.
+
+    Args:
+        name: As declared.
+        type: The resolved annotation without ``Annotated`` around it.
+        markers: What stood in ``Annotated`` beside the type, and on the types nested in it.
+        required: Whether the caller must pass it.
+        added: Whether an enricher adds it (then the caller cannot pass it).
+    """
+
+    name: str
+    type: Any
+    markers: tuple[Any, ...] = ()
+    required: bool = True
+    added: bool = False
+
+    def marker(self, kind: type[O]) -> O | None:
+        """Return the first marker that is, or is an instance of, ``kind``."""
+        for marker in self.markers:
+            if isinstance(marker, kind):
+                return marker
+            if marker is kind:
+                return kind()
+        return None
+
+
+@attrs.frozen(eq=False)
+class Schema:
+    """Everything that is known about an event type before the first event.
+
+    Args:
+        event_type: The class.
+        name: Event name, for example ``order.paid``; e11y-versioning may deliver another one.
+        version: 1 unless declared or read from the class name.
+        severity: Severity of the events unless a call says otherwise.
+        fields: Field name -> ``Field``, base classes first.
+        options: Option class -> option, or ``OFF``; inherited over the whole MRO.
+        audit: Must never be lost: not sampled, not limited, only to audit-capable adapters.
+        dead_letter: Kept as a dead letter when a limit would drop it.
+        adapters: Names the type asks for; ``None``: routes decide; empty: nowhere.
+        retention_s: Seconds its records must be kept.
+        open: Whether any further keyword is accepted.
+        doc: First line of the class docstring.
+    """
+
+    event_type: type[Any]
+    name: str
+    version: int
+    severity: Severity
+    fields: Mapping[str, Field]
+    options: Mapping[type[Option], Any] = MappingProxyType({})
+    audit: bool = False
+    dead_letter: bool = False
+    adapters: tuple[str, ...] | None = None
+    retention_s: float = 0.0
+    open: bool = False
+    doc: str = ""
+
+    @property
+    def qualified_name(self) -> str:
+        """Module and class, for example ``shop.events.OrderPaid``."""
+        return f"{self.event_type.__module__}.{self.event_type.__qualname__}"
+
+    def option(self, kind: type[O]) -> O | Any:
+        """Return the option of ``kind``, ``OFF`` when it was switched off, ``None`` when nobody spoke."""
+        return self.options.get(kind)
+
+    def has(self, kind: type[Option]) -> bool:
+        """Return whether an option of ``kind`` is attached and not switched off."""
+        return self.options.get(kind, OFF) is not OFF
+
+    def with_added(self, added: Mapping[str, Any]) -> Schema:
+        """Return the schema as it is after enrichers added fields (name -> type)."""
+        grown = {name: Field(name=name, type=kind, required=False, added=True) for name, kind in added.items()}
+        return attrs.evolve(self, fields=MappingProxyType({**self.fields, **grown}))
+
+
+__all__ = ["MISSING", "Field", "Schema"]

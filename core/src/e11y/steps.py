@@ -1,0 +1,210 @@
+"""Steps: what a plugin answers with for one event type.
+
+A hook is called once per event type, at start. The step it answers with names the values its
+function reads (``needs``); the compiler passes exactly those, positionally, for every event. What a
+step may change follows from its class, so a step cannot leave its zone.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+import attrs
+
+
+class Need:
+    """Names a value of the event that is not a payload field. Use the constants of this module."""
+
+    __slots__ = ("name",)
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def __repr__(self) -> str:
+        return self.name
+
+
+class META:
+    """What the pipeline knows about the event besides its fields.
+
+    Ids are integers (0: none); names and severities are text; ``time_ns`` is nanoseconds since 1970.
+    """
+
+    name: Final = Need("META.name")
+    severity: Final = Need("META.severity")
+    version: Final = Need("META.version")
+    time_ns: Final = Need("META.time_ns")
+    trace_id: Final = Need("META.trace_id")
+    span_id: Final = Need("META.span_id")
+    sampled: Final = Need("META.sampled")
+
+
+CONTEXT: Final = Need("CONTEXT")
+"""The context values as a read-only mapping."""
+
+PAYLOAD: Final = Need("PAYLOAD")
+"""The whole payload as a read-only mapping. Costs about ten times a named field: name fields instead."""
+
+Needs = tuple[str | Need, ...]
+
+
+class Sentinel:
+    """A constant with a name. It has no state, so the garbage collector never looks at it."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return type(self).__name__.strip("_")
+
+    def __reduce__(self) -> str:
+        return type(self).__name__.strip("_")
+
+
+class _MISSING(Sentinel):
+    __slots__ = ()
+
+
+class _REMOVE(Sentinel):
+    __slots__ = ()
+
+
+MISSING: Final = _MISSING()
+"""The caller did not pass this field, or a failed enricher did not add it."""
+
+REMOVE: Final = _REMOVE()
+"""Answer of a filter: this field must not leave the process."""
+
+
+def _needs_of(fn: Callable[..., Any]) -> Needs:
+    names = []
+    for parameter in inspect.signature(fn).parameters.values():
+        if parameter.kind not in (parameter.POSITIONAL_ONLY, parameter.POSITIONAL_OR_KEYWORD):
+            raise TypeError(
+                f"{fn!r} takes {parameter.kind.description} {parameter.name!r}; "
+                "name the values it reads as plain parameters, or pass needs=(...)"
+            )
+        names.append(parameter.name)
+    return tuple(names)
+
+
+def _fill_needs(instance: Any) -> None:
+    if instance.needs is None and instance.fn is not None:
+        object.__setattr__(instance, "needs", _needs_of(instance.fn))
+
+
+@attrs.frozen(eq=False)
+class Enrich:
+    """Zone 1: adds fields to the payload.
+
+    Args:
+        fn: Called with the values of ``needs``. Returns the value of the one added field, or a tuple
+            with one value per entry of ``adds`` in their order.
+        needs: Field names, ``META.*``, ``CONTEXT`` or ``PAYLOAD``. Left out: the parameter names.
+        adds: Field name -> type. They become fields of the schema that filters and later steps see.
+    """
+
+    fn: Callable[..., Any]
+    needs: Needs | None = attrs.field(default=None, kw_only=True)
+    adds: Mapping[str, Any] = attrs.field(kw_only=True)
+
+    def __attrs_post_init__(self) -> None:
+        _fill_needs(self)
+
+
+@attrs.frozen(eq=False)
+class Filter:
+    """Zone 2: the last touch of the payload.
+
+    Args:
+        fields: Field name -> function that gets the value and returns the new one, or ``REMOVE``.
+        deferred: Slow work that must not sit on the caller. Runs on the preparer thread before
+            anything is encoded; gets the payload as a new dict and returns the payload to deliver.
+        defers: Names of the fields that ``deferred`` may change. No later step can read them.
+        signs: Gets the untouched payload (read-only) before any filter ran and returns metadata,
+            for example a signature.
+    """
+
+    fields: Mapping[str, Callable[[Any], Any]] = attrs.field(factory=dict)
+    deferred: Callable[[dict[str, Any]], dict[str, Any]] | None = attrs.field(default=None, kw_only=True)
+    defers: tuple[str, ...] = attrs.field(default=(), kw_only=True)
+    signs: Callable[[Mapping[str, Any]], Mapping[str, Any]] | None = attrs.field(default=None, kw_only=True)
+
+
+@attrs.frozen(eq=False)
+class Observe:
+    """Zone 3: sees every accepted event once, before anything is dropped. Its result is ignored."""
+
+    fn: Callable[..., object]
+    needs: Needs | None = None
+
+    def __attrs_post_init__(self) -> None:
+        _fill_needs(self)
+
+
+@attrs.frozen(eq=False)
+class Drop:
+    """Answer of a sampler: do not deliver. Made once per reason, never per event.
+
+    Args:
+        reason: A short constant, for example ``"rate_limit"``; the ledger counts by it.
+        dead_letter: Keep the record as a dead letter instead of losing it.
+        outcome: ``"SAMPLED_OUT"`` or ``"RATE_LIMITED"``: what ``track()`` returns.
+    """
+
+    reason: str
+    dead_letter: bool = attrs.field(default=False, kw_only=True)
+    outcome: str = attrs.field(
+        default="SAMPLED_OUT",
+        kw_only=True,
+        validator=attrs.validators.in_(("SAMPLED_OUT", "RATE_LIMITED")),
+    )
+
+
+@attrs.frozen(eq=False)
+class Sample:
+    """Zone 3: keeps an event or drops it.
+
+    ``fn`` returns a weight (1.0 keeps and stands for itself, 10.0 keeps and stands for ten), or a
+    ``Drop``. The product of all weights is ``1 / sample_rate``.
+    """
+
+    fn: Callable[..., float | Drop]
+    needs: Needs | None = None
+
+    def __attrs_post_init__(self) -> None:
+        _fill_needs(self)
+
+
+@attrs.frozen(eq=False)
+class Annotate:
+    """Zone 4: adds metadata.
+
+    Args:
+        constants: Metadata that is the same for every event of the type; costs nothing per event.
+        fn: Returns more metadata for one event, from the values of ``needs``.
+        name: The name to deliver the event under, when it differs.
+    """
+
+    constants: Mapping[str, Any] = attrs.field(factory=dict)
+    fn: Callable[..., Mapping[str, Any]] | None = attrs.field(default=None, kw_only=True)
+    needs: Needs | None = attrs.field(default=None, kw_only=True)
+    name: str | None = attrs.field(default=None, kw_only=True)
+
+    def __attrs_post_init__(self) -> None:
+        _fill_needs(self)
+
+
+@attrs.frozen(eq=False)
+class Route:
+    """Zone 5: chooses adapters. ``fn`` returns names of configured adapters; an empty tuple has no opinion."""
+
+    fn: Callable[..., tuple[str, ...]]
+    needs: Needs | None = None
+
+    def __attrs_post_init__(self) -> None:
+        _fill_needs(self)
+
+
+Step = Enrich | Filter | Observe | Sample | Annotate | Route
