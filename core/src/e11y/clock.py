@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-import random
 import time
 from collections.abc import Callable
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    import random
 
 
 class Clock(Protocol):
@@ -34,7 +36,9 @@ class Ids:
     """
 
     def __init__(self, seed: int | None = None) -> None:
-        self.random = random.Random(seed)
+        import random  # noqa: PLC0415 - brings hashlib along, which `import e11y` does not need
+
+        self.random: random.Random = random.Random(seed)
         self._bits = self.random.getrandbits
 
     def trace_id(self) -> int:

@@ -15,7 +15,8 @@ from typing import Any
 
 
 @cache
-def _encoder() -> Any:
+def encoder() -> Any:
+    """Return the encoder that all lines come from."""
     import msgspec  # noqa: PLC0415 - 20 ms that `import e11y` must not pay
 
     return msgspec.json.Encoder()
@@ -31,9 +32,9 @@ def encode(value: Any) -> bytes:
         TypeError: ``value`` holds an object of another kind. Never quotes the value.
     """
     try:
-        encoded: bytes = _encoder().encode(value)
+        encoded: bytes = encoder().encode(value)
     except (UnicodeEncodeError, ValueError, TypeError, RecursionError, OverflowError):
-        encoded = _encoder().encode(_repaired(value, 0))
+        encoded = encoder().encode(_repaired(value, 0))
     return encoded
 
 

@@ -5,15 +5,16 @@ No error text holds a payload value: only names, paths, types and lengths.
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 
 def nearest(name: str, known: Iterable[str]) -> str:
     """Return a hint such as ``, did you mean 'logs'?``, or an empty text when nothing is near."""
+    import difflib  # noqa: PLC0415 - only errors need it
+
     found = difflib.get_close_matches(name, list(known), n=1, cutoff=0.6)
-    return f", did you mean {found[0]!r}?" if found else ""
+    return f", did you mean {str(found[0])!r}?" if found else ""
 
 
 class E11yError(Exception):

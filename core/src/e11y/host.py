@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import logging
-import random
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -13,6 +11,9 @@ from e11y.clock import Clock
 from e11y.record import Record
 
 if TYPE_CHECKING:
+    import logging
+    import random
+
     from e11y.adapter import Adapter
     from e11y.schema import Schema
 

@@ -7,14 +7,13 @@ what an adapter does not ask for is never built.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from datetime import datetime, timedelta
-from functools import lru_cache
+from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
 from e11y import context
 from e11y.encode import encode
+from e11y.line import RETENTION, LineFormat, moment, surroundings
 from e11y.severity import Severity
 from e11y.steps import MISSING
 
@@ -32,9 +31,12 @@ class Layout:
         name, severity, version, event_type: The same for all its records.
         names: Column names in order.
         restores: Per column the function that turns the stored atom back, or ``None``.
-        start: Position of the first column.
+        open_at: Position of the free keywords, 0 when the type takes none.
+        start, stop: Position of the first column, and the one after the last.
+        varied: Whether metadata varies by record (beyond its ``retention_until``).
+        line: How its JSON lines look; made when the first is asked for.
         extras: Names of the extras from position ``EXTRAS`` on: any of ``weight``, ``route``,
-            ``metadata``, ``span_id``.
+            ``metadata``, ``span_id``, ``open`` (the free keywords of an open event type, as a dict).
         metadata: Metadata that is the same for all its records.
         adapters: Adapter names when they are the same for all its records.
         retention_ns: Nanoseconds each record must live.
@@ -48,17 +50,21 @@ class Layout:
         "deferred",
         "event_type",
         "extras",
-        "head",
         "index",
+        "line",
         "metadata",
         "name",
         "names",
+        "open_at",
         "originals",
         "overhead_bytes",
+        "resource",
         "restores",
         "retention_ns",
         "severity",
         "start",
+        "stop",
+        "varied",
         "version",
     )
 
@@ -89,37 +95,49 @@ class Layout:
         self.names = names
         self.restores = {names.index(column): restore for column, restore in restores.items()}
         self.extras = extras
+        self.open_at = EXTRAS + extras.index("open") if "open" in extras else 0
         self.start = EXTRAS + len(extras)
+        self.stop = self.start + len(names)
+        self.varied = "weight" in extras or "metadata" in extras or RETENTION in metadata
         self.metadata = metadata
         self.adapters = adapters
         self.retention_ns = retention_ns
         self.originals = originals
         self.deferred = deferred
         self.overhead_bytes = overhead_bytes
-        self.head = self._make_head(resource)
+        self.resource = resource
+        self.line: LineFormat | None = None
 
-    def _make_head(self, resource: Mapping[str, str]) -> bytes:
-        """Return the constant start of the JSON line, with places for time and ids."""
-        constants = {"severity": str(self.severity), "event_name": self.name, **resource}
-        text = encode(constants)[1:-1].replace(b"%", b"%%")
-        return b'{"timestamp":"%b.%03dZ",' + text + b',"trace_id":"%032x","span_id":"%016x"'
+    def make_line(self) -> LineFormat:
+        """Make, keep and return the format of its JSON lines."""
+        constants = {"severity": str(self.severity), "event_name": self.name, **self.resource}
+        metadata = {} if self.varied else self.metadata
+        self.line = LineFormat(constants, self.names, metadata, self.retention_ns // 1_000_000)
+        return self.line
 
     def extra(self, entry: Entry, name: str, default: Any = None) -> Any:
         """Return one extra of an entry."""
         return entry[EXTRAS + self.extras.index(name)] if name in self.extras else default
 
+    def columns(self, entry: Entry) -> Sequence[Any]:
+        """Return the values of an entry in the order of ``names``."""
+        if not self.restores:
+            return entry[self.start : self.stop]
+        columns = list(entry[self.start : self.stop])
+        for position, restore in self.restores.items():
+            value = columns[position]
+            if value is not None and value is not MISSING:
+                columns[position] = restore(value)
+        return columns
+
     def payload(self, entry: Entry) -> dict[str, Any]:
         """Return the payload of an entry as a new dict; fields that were removed are absent."""
-        columns: Any = entry[self.start : self.start + len(self.names)]
-        if self.restores:
-            columns = list(columns)
-            for position, restore in self.restores.items():
-                value = columns[position]
-                if value is not None and value is not MISSING:
-                    columns[position] = restore(value)
+        columns = self.columns(entry)
         payload = dict(zip(self.names, columns, strict=True))
         if MISSING in columns:
-            return {name: value for name, value in payload.items() if value is not MISSING}
+            payload = {name: value for name, value in payload.items() if value is not MISSING}
+        if self.open_at:
+            payload.update(entry[self.open_at])
         return payload
 
 
@@ -132,9 +150,25 @@ class Record:
         snapshot: The context as the flat tuple that its neighbours share.
         trail: For adapters that ask for it: the debug records of the same trace that were flushed
             before this one.
+        sequence: Place in the order of preparation. Like ``held_bytes`` it is set by the preparer and
+            read by lanes.
+        held_bytes: Memory that it is charged with while a lane holds it.
     """
 
-    __slots__ = ("_encoded", "_entry", "_metadata", "_payload", "layout", "snapshot", "span", "time_ns", "trace", "trail")
+    __slots__ = (
+        "_encoded",
+        "_entry",
+        "_metadata",
+        "_payload",
+        "held_bytes",
+        "layout",
+        "sequence",
+        "snapshot",
+        "span",
+        "time_ns",
+        "trace",
+        "trail",
+    )
 
     def __init__(self, layout: Layout, entry: Entry, trace: int, span: int) -> None:
         self.layout = layout
@@ -147,6 +181,8 @@ class Record:
         self._payload: dict[str, Any] | None = None
         self._metadata: dict[str, Any] | None = None
         self._encoded: bytes | None = None
+        self.sequence: int
+        self.held_bytes: int
 
     @classmethod
     def of(
@@ -242,12 +278,12 @@ class Record:
     def size_bytes(self) -> int:
         """Estimate of the memory the record holds: its JSON, its values and itself."""
         encoded = self._encoded
-        return self.layout.overhead_bytes + (2 * len(encoded) if encoded is not None else 0) + _RECORD_BYTES
+        return self.layout.overhead_bytes + (2 * len(encoded) if encoded is not None else 0) + RECORD_BYTES
 
     def encoded(self) -> bytes:
         """Return the record as one JSON object in UTF-8, without a line end. Made once and shared."""
         if self._encoded is None:
-            self._encoded = b"".join(self._parts())
+            self._encoded = self._make_line()
         return self._encoded
 
     def withhold(self, payload: Mapping[str, Any]) -> None:
@@ -268,29 +304,41 @@ class Record:
                 view._payload[name] = value
         return view
 
-    def _parts(self) -> Iterator[bytes]:
-        seconds, rest = divmod(self.time_ns, 1_000_000_000)
-        yield self.layout.head % (_second(seconds), rest // 1_000_000, self.trace, self.span)
-        if self.snapshot[context.SPAN_ID]:
-            yield b',"parent_span_id":"%016x"' % self.snapshot[context.SPAN_ID]
-        if self.snapshot[context.PARENT_TRACE_ID]:
-            yield b',"parent_trace_id":"%032x"' % self.snapshot[context.PARENT_TRACE_ID]
-        yield b',"payload":'
-        yield encode(self._payload if self._payload is not None else self.layout.payload(self._entry))
-        if len(self.snapshot) > context.FIRST_KEY:
-            yield b',"context":'
-            yield _encoded_context(self.snapshot)
-        metadata = self.metadata
-        if metadata:
-            yield b',"metadata":'
-            yield encode(self._metadata)
-        yield b"}"
+    def marked(self, mark: str) -> Record:
+        """Return a copy whose metadata holds ``mark: True``."""
+        copy = Record(self.layout, self._entry, self.trace, self.span)
+        copy._payload = self._payload
+        copy._metadata = {**self.metadata, mark: True}
+        return copy
+
+    def _make_line(self) -> bytes:
+        layout, entry, snapshot = self.layout, self._entry, self.snapshot
+        line = layout.line or layout.make_line()
+        trace, before, after = surroundings(snapshot)
+        if self.trace != snapshot[context.TRACE_ID]:
+            trace = b"%032x" % self.trace
+        if self._payload is not None or layout.open_at:
+            payload = encode(self._payload if self._payload is not None else layout.payload(entry))
+        else:
+            try:
+                columns = layout.columns(entry) if layout.restores else entry[layout.start : layout.stop]
+                payload = line.dump(line.payload(*columns))
+            except Exception:  # noqa: BLE001 - the careful way tells what is wrong, if anything is
+                payload = encode(layout.payload(entry))
+        milliseconds = self.time_ns // 1_000_000
+        frame = line.frame
+        if frame[0] != milliseconds:
+            frame = line.make_frame(milliseconds)
+        _, opening, ending = frame
+        if self._metadata is not None or layout.varied:
+            ending = b"}" if not self.metadata else b',"metadata":' + encode(self._metadata) + b"}"
+        return b"".join((opening, trace, b'","span_id":"%016x' % self.span, before, payload, after, ending))
 
     def _make_metadata(self) -> dict[str, Any]:
         layout = self.layout
         made = dict(layout.metadata)
         if layout.retention_ns:
-            made["retention_until"] = iso_ms(self.time_ns + layout.retention_ns)
+            made[RETENTION] = iso_ms(self.time_ns + layout.retention_ns)
         weight = layout.extra(self._entry, "weight", 1.0)
         if "weight" in layout.extras:
             made["sample_rate"] = 1.0 / weight if weight else 1.0
@@ -301,21 +349,10 @@ class Record:
         return f"<Record {self.name} {self.severity} {self.trace_id} with {len(self.layout.names)} fields>"
 
 
-_RECORD_BYTES = 200
+RECORD_BYTES = 200
+"""Estimate of what a record costs beside its JSON and its values."""
 
 
 def iso_ms(time_ns: int) -> str:
     """Return ISO 8601 in UTC with milliseconds, for example ``2026-01-31T12:00:00.250Z``."""
-    seconds, rest = divmod(time_ns, 1_000_000_000)
-    return f"{_second(seconds).decode()}.{rest // 1_000_000:03d}Z"
-
-
-@lru_cache(maxsize=8)
-def _second(seconds: int) -> bytes:
-    moment = datetime(1970, 1, 1) + timedelta(seconds=seconds)  # noqa: DTZ001 - UTC by construction
-    return moment.isoformat().encode()
-
-
-@lru_cache(maxsize=64)
-def _encoded_context(snapshot: context.Snapshot) -> bytes:
-    return encode(context.values(snapshot))
+    return f"{moment(time_ns // 1_000_000).decode()}Z"

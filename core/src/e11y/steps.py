@@ -7,9 +7,8 @@ step may change follows from its class, so a step cannot leave its zone.
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Callable, Mapping
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 import attrs
 
@@ -78,6 +77,8 @@ REMOVE: Final = _REMOVE()
 
 
 def _needs_of(fn: Callable[..., Any]) -> Needs:
+    import inspect  # noqa: PLC0415 - `import e11y` needs no signatures
+
     names = []
     for parameter in inspect.signature(fn).parameters.values():
         if parameter.kind not in (parameter.POSITIONAL_ONLY, parameter.POSITIONAL_OR_KEYWORD):
@@ -155,11 +156,7 @@ class Drop:
 
     reason: str
     dead_letter: bool = attrs.field(default=False, kw_only=True)
-    outcome: str = attrs.field(
-        default="SAMPLED_OUT",
-        kw_only=True,
-        validator=attrs.validators.in_(("SAMPLED_OUT", "RATE_LIMITED")),
-    )
+    outcome: Literal["SAMPLED_OUT", "RATE_LIMITED"] = attrs.field(default="SAMPLED_OUT", kw_only=True)
 
 
 @attrs.frozen(eq=False)

@@ -1,0 +1,136 @@
+"""e11y: typed events, protected, counted and delivered, with every one accounted for."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from attrs import field
+
+from e11y.adapter import Adapter, AdapterType, Capabilities
+from e11y.errors import (
+    ConfigError,
+    DeliveryError,
+    E11yError,
+    InvalidEvent,
+    Partial,
+    PluginError,
+    Problem,
+    Rejected,
+    Retryable,
+)
+from e11y.event import Event, OpenEvent, sampled
+from e11y.front import bind, configure, context, current_context, flush, ledger, scope, shutdown, start
+from e11y.host import Fault, Host, ScopeReport
+from e11y.options import OFF, Option, option, option_off
+from e11y.outcome import Outcome
+from e11y.presets import AuditEvent, DebugEvent, HighValueEvent
+from e11y.record import Record
+from e11y.registry import autodiscover
+from e11y.schema import Field, Schema
+from e11y.scope import Scope, carry
+from e11y.severity import Severity
+from e11y.steps import (
+    CONTEXT,
+    META,
+    MISSING,
+    PAYLOAD,
+    REMOVE,
+    Annotate,
+    Drop,
+    Enrich,
+    Filter,
+    Observe,
+    Route,
+    Sample,
+)
+
+if TYPE_CHECKING:
+    from e11y.delivery.delivery import FlushReport
+    from e11y.delivery.ledger import Ledger, LedgerError, LedgerSnapshot
+    from e11y.hookspecs import HOOK_API
+    from e11y.plugins import hookimpl
+    from e11y.runtime import Runtime
+
+_LATE = {
+    "HOOK_API": "e11y.hookspecs",
+    "hookimpl": "e11y.plugins",
+    "FlushReport": "e11y.delivery.delivery",
+    "Ledger": "e11y.delivery.ledger",
+    "LedgerError": "e11y.delivery.ledger",
+    "LedgerSnapshot": "e11y.delivery.ledger",
+    "Runtime": "e11y.runtime",
+}
+"""What is imported when it is asked for: plugins, settings and workers are no part of ``import e11y``."""
+
+
+def __getattr__(name: str) -> Any:
+    if name in _LATE:
+        return getattr(import_module(_LATE[name]), name)
+    raise AttributeError(f"module 'e11y' has no attribute {name!r}")
+
+
+__all__ = [
+    "CONTEXT",
+    "HOOK_API",
+    "META",
+    "MISSING",
+    "OFF",
+    "PAYLOAD",
+    "REMOVE",
+    "Adapter",
+    "AdapterType",
+    "Annotate",
+    "AuditEvent",
+    "Capabilities",
+    "ConfigError",
+    "DebugEvent",
+    "DeliveryError",
+    "Drop",
+    "E11yError",
+    "Enrich",
+    "Event",
+    "Fault",
+    "Field",
+    "Filter",
+    "FlushReport",
+    "HighValueEvent",
+    "Host",
+    "InvalidEvent",
+    "Ledger",
+    "LedgerError",
+    "LedgerSnapshot",
+    "Observe",
+    "OpenEvent",
+    "Option",
+    "Outcome",
+    "Partial",
+    "PluginError",
+    "Problem",
+    "Record",
+    "Rejected",
+    "Retryable",
+    "Route",
+    "Runtime",
+    "Sample",
+    "Schema",
+    "Scope",
+    "ScopeReport",
+    "Severity",
+    "autodiscover",
+    "bind",
+    "carry",
+    "configure",
+    "context",
+    "current_context",
+    "field",
+    "flush",
+    "hookimpl",
+    "ledger",
+    "option",
+    "option_off",
+    "sampled",
+    "scope",
+    "shutdown",
+    "start",
+]

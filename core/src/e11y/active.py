@@ -1,0 +1,208 @@
+"""The active runtime of the process: started at first use, replaced by ``configure``, stopped at exit."""
+
+from __future__ import annotations
+
+import sys
+import threading
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from e11y import declaration, registry
+from e11y.delivery.delivery import FlushReport
+from e11y.errors import ConfigError, E11yError, Problem
+from e11y.event import Event, Variant, function_of, unplug
+from e11y.lifecycle import watch_process
+from e11y.outcome import Outcome
+from e11y.runtime import Runtime
+
+
+class _Process:
+    """What this process has of e11y. The one place with state, because functions of classes are swapped."""
+
+    def __init__(self) -> None:
+        self.active: Runtime | None = None
+        self.before: list[Runtime | None] = []
+        self.settings: Mapping[str, Any] = {}
+        self.plugins: Sequence[object] = ()
+        self.starting = threading.RLock()
+        self.is_starting = False
+        self.early = 0
+        self.broken: set[type[Event]] = set()
+
+
+_process = _Process()
+
+
+def configure(settings: Mapping[str, Any] | None = None, *, plugins: Sequence[object] = (), **top_level: Any) -> None:
+    """Set what files and environment variables leave open, or override them. Takes effect at the next start.
+
+    A runtime that is active is shut down first: what it holds is delivered.
+
+    Args:
+        settings: As ``[tool.e11y]`` would hold it.
+        plugins: The application's own plugins, as classes or instances.
+        top_level: Keys of ``[tool.e11y]`` by keyword, for example ``service="shop"``.
+    """
+    stop(None)
+    _process.active = None
+    _process.settings = {**(settings or {}), **top_level}
+    _process.plugins = tuple(plugins)
+
+
+def start() -> Runtime:
+    """Start the runtime, if none is active, and return it.
+
+    Reads settings, loads plugins, compiles every event type that is known. Threads start with the
+    first event.
+
+    Raises:
+        ConfigError: Something cannot work; tells every problem found.
+    """
+    with _process.starting:
+        active = _process.active
+        if active is not None and active.state != "stopped":
+            return active
+        _process.active = None
+        _process.is_starting = True
+        try:
+            runtime = Runtime(_process.settings, plugins=_process.plugins)
+            activate(runtime)
+        finally:
+            _process.is_starting = False
+        return runtime
+
+
+def activate(runtime: Runtime) -> None:
+    """Make ``runtime`` the active one.
+
+    Raises:
+        ConfigError: Event types and configuration do not fit; the earlier runtime stays active.
+    """
+    with _process.starting:
+        before = _process.active
+        _process.broken.clear()
+        try:
+            runtime.compile_all(registry.event_types() if runtime.event_types is None else runtime.event_types)
+            runtime.started()
+        except ConfigError:
+            _unplug_all()
+            raise
+        _process.before.append(before)
+        _process.active = runtime
+        early, _process.early = _process.early, 0
+        runtime.ledger.disabled.add_many(early)
+        watch_process(stop, after_fork)
+        _unplug_all()
+
+
+def deactivate(runtime: Runtime) -> None:
+    """Bring back the runtime that was active before ``runtime``; one that is not active is left alone."""
+    with _process.starting:
+        if _process.active is runtime:
+            _process.active = _process.before.pop() if _process.before else None
+            _process.broken.clear()
+            _unplug_all()
+
+
+def current() -> Runtime:
+    """Return the active runtime; start one if there is none. Never raises.
+
+    A start that fails is told once on stderr; from then on calls are counted as disabled.
+    """
+    active = _process.active
+    if active is not None:
+        return active
+    with _process.starting:
+        if _process.active is not None:
+            return _process.active
+        if _process.is_starting:
+            return Runtime.disabled()
+        try:
+            return start()
+        except Exception as error:  # noqa: BLE001 - the application must run on, whatever is wrong with us
+            told = error if isinstance(error, E11yError) else f"{type(error).__name__} while starting"
+            print(f"e11y is disabled, because it cannot start:\n{told}", file=sys.stderr)
+            disabled = Runtime.disabled()
+            activate(disabled)
+            return disabled
+
+
+def stop(timeout_s: float | None) -> FlushReport:
+    """Shut the active runtime down; events that come later are counted as disabled."""
+    active = _process.active
+    if active is None:
+        return FlushReport(undelivered={}, seconds=0.0)
+    report = active.shutdown(timeout_s)
+    _unplug_all()
+    return report
+
+
+def after_fork() -> None:
+    """Begin anew in a forked child: no thread of the parent exists here."""
+    _process.starting = threading.RLock()
+    if _process.active is not None:
+        _process.active.after_fork_in_child()
+        _process.active.delivery_needed = True
+        _unplug_all()
+
+
+def enter(event_type: type[Event], variant: Variant, args: tuple[Any, ...], fields: dict[str, Any]) -> Outcome:
+    """Take a call that no compiled code takes yet: start, compile, and call again."""
+    if _process.active is None and _is_starting_here():
+        _process.early += 1
+        return Outcome.DISABLED
+    if event_type in _process.broken:
+        current().ledger.tracked.add()
+        current().ledger.invalid.add()
+        return Outcome.INVALID
+    runtime = current()
+    if not runtime.is_idle and runtime.delivery_needed:
+        runtime.delivery.start_threads()
+        runtime.delivery_needed = False
+    try:
+        _refuse_abstract(event_type)
+        runtime.compile(event_type, variant)
+    except ConfigError as error:
+        if runtime.settings.raises_on_invalid:
+            raise
+        _process.broken.add(event_type)
+        print(f"e11y cannot record {event_type.__name__}:\n{error}", file=sys.stderr)
+        return enter(event_type, variant, args, fields)
+    outcome: Outcome = function_of(event_type, variant)(*args, **fields)
+    return outcome
+
+
+def refuse(event_type: type[Event], problems: Sequence[Problem], *args: object, **fields: object) -> Outcome:
+    """Refuse a call whose ``at(...)`` was malformed."""
+    runtime = current()
+    if runtime.is_idle:
+        runtime.ledger.disabled.add()
+        return Outcome.DISABLED
+    runtime.ledger.tracked.add()
+    qualified = f"{event_type.__module__}.{event_type.__qualname__}"
+    return runtime.refuse(declaration.name(event_type), qualified, declaration.severity(event_type), problems)
+
+
+def _is_starting_here() -> bool:
+    """Return whether the present thread is in the middle of a start: a plugin or finaliser tracks an event."""
+    if not _process.is_starting or not _process.starting.acquire(blocking=False):
+        return False
+    _process.starting.release()
+    return True
+
+
+def _refuse_abstract(event_type: type[Event]) -> None:
+    declared = declaration.of(event_type)
+    if declared is not None and declared.abstract:
+        raise ConfigError(
+            f"{event_type.__name__} is only a base and cannot be tracked",
+            where=f"class {event_type.__module__}.{event_type.__qualname__}",
+            fix=f"declare  class YourEvent({event_type.__name__})  and track that",
+        )
+
+
+def _unplug_all() -> None:
+    """Let the next call of every event type come through the door; compiled code is kept by the runtime."""
+    for event_type in registry.all_types():
+        unplug(event_type)
+

@@ -1,0 +1,1 @@
+"""The way from the caller's append to each destination's acknowledgement."""

@@ -1,0 +1,171 @@
+"""The intake: where callers leave their entries."""
+
+from __future__ import annotations
+
+import sys
+import threading
+import time
+from collections import deque
+from collections.abc import Iterator
+from itertools import islice
+from operator import itemgetter
+from typing import Any
+
+from e11y.delivery.ledger import Ledger
+from e11y.delivery.wake import Wake
+from e11y.record import TIME_NS, Entry
+from e11y.severity import Severity
+
+SLOT_BYTES = 512
+"""The unit that the length of a queue is counted in. An entry with long texts is followed by ``None``
+once per further slot, so ``len(queue)`` measures bytes, atomically and without a lock."""
+
+INVALID, DROPPED, REPLAY = -1, -2, -3
+"""First elements of items that are no normal entries: ``(INVALID, time_ns, snapshot, event_name,
+event_type, severity, ((path, reason), ...))``, ``(DROPPED, reason, entry)``, ``(REPLAY, adapter, record)``."""
+
+LOW, MID, HIGH = range(3)
+"""The queues: debug to success, warn, error and fatal."""
+
+_SHARES = (0.6, 0.2, 0.2)
+_SOFT = 0.8
+_ROOM_SLOTS = 32
+_POLL_S = 0.002
+_NEVER = object()
+_time_of = itemgetter(TIME_NS)
+
+
+def queue_of(severity: Severity) -> int:
+    """Return the index of the queue for events of ``severity``."""
+    return max(LOW, min(severity.rank - 2, HIGH))
+
+
+class Intake:
+    """Three queues by severity, bounded in bytes together.
+
+    Callers append to ``queues[i]`` and, only when it is longer than ``soft_limits[i]``, ask
+    ``pressed(i)`` whether their event must be given up. Appending takes no lock, so anything may do it.
+
+    Attributes:
+        queues: One deque per class of severity.
+        limits: Slots that each class may fill before classes below it have to give way.
+        soft_limits: Slots from which on the preparer is woken.
+        wake: Wakes the preparer.
+        block_time_s: Longest that a caller waits for room; 0: it never waits.
+        own_threads: Identities of the threads that empty the intake; they never wait.
+    """
+
+    def __init__(self, limit_slots: int, ledger: Ledger) -> None:
+        self.limit_slots = limit_slots
+        self.queues: tuple[deque[Any], deque[Any], deque[Any]] = (deque(), deque(), deque())
+        self.limits: tuple[int, ...] = tuple(max(1, int(limit_slots * share)) for share in _SHARES)
+        self.soft_limits: tuple[int, ...] = tuple(int(limit * _SOFT) for limit in self.limits)
+        self.wake = Wake()
+        self.block_time_s = 0.0
+        self.own_threads: set[int] = set()
+        self._ledger = ledger
+
+    def pressed(self, queue: int) -> bool:
+        """Wake the preparer and return whether an event for ``queue`` must be given up now.
+
+        A class that is full takes the room of the classes below it: their oldest entries are shed and
+        counted, each exactly once.
+        """
+        self.wake.wake()
+        if not self._full(queue):
+            return False
+        if self.block_time_s and self._may_wait():
+            until = time.monotonic() + self.block_time_s
+            while self._full(queue) and time.monotonic() < until:
+                time.sleep(_POLL_S)
+                self.wake.wake()
+        return self._full(queue) and not self._make_room(queue)
+
+    def slots(self) -> int:
+        """Return how many slots are in use."""
+        return sum(map(len, self.queues))
+
+    def entries(self) -> int:
+        """Return how many normal entries wait. Counts them one by one: for the ledger, not for hot code."""
+        return sum(1 for queue in self.queues for entry in _copy_of(queue) if entry is not None and entry[0] >= 0)
+
+    def drain(self) -> tuple[list[Entry], list[Entry]]:
+        """Take what is there now; return the normal entries in the order of their times, then the other items.
+
+        HIGH is taken first: a debug trail is appended before the error that caused its flush, so
+        whoever sees the error finds the trail; and LOW stands before HIGH among equal times.
+        """
+        high = _take(self.queues[HIGH])
+        mid = _take(self.queues[MID])
+        taken = _take(self.queues[LOW])
+        taken += mid
+        taken += high
+        entries = [entry for entry in taken if entry is not None and entry[0] >= 0]
+        others = [entry for entry in taken if entry is not None and entry[0] < 0]
+        entries.sort(key=_time_of)
+        return entries, others
+
+    def empty(self) -> None:
+        """Forget everything, in place. For forked children: it is their parent's."""
+        for queue in self.queues:
+            queue.clear()
+        self.wake.reset()
+        self.own_threads.clear()
+
+    def _full(self, queue: int) -> bool:
+        return len(self.queues[queue]) >= self.limits[queue]
+
+    def _make_room(self, queue: int) -> bool:
+        """Return whether all queues together have room, once lower classes gave way."""
+        for lower in self.queues[:queue]:
+            excess = self.slots() + _ROOM_SLOTS - self.limit_slots
+            if excess <= 0:
+                break
+            for evicted in _popped(lower, excess):
+                if evicted is None:
+                    continue
+                if evicted[0] >= 0:
+                    self._ledger.shed.add()
+                else:
+                    self._ledger.letters_lost.add()
+        return queue > LOW and self.slots() < self.limit_slots
+
+    def _may_wait(self) -> bool:
+        if threading.get_ident() in self.own_threads:
+            return False
+        asyncio = sys.modules.get("asyncio")
+        if asyncio is None:
+            return True
+        try:
+            asyncio.get_running_loop()
+        except RuntimeError:
+            return True
+        return False
+
+
+def _take(queue: deque[Any]) -> list[Any]:
+    """Pop as many items as the queue has now."""
+    taken: list[Any] = []
+    try:
+        # extend() appends item by item, in C: what was popped stays in the list if the queue runs dry.
+        taken.extend(islice(iter(queue.popleft, _NEVER), len(queue)))
+    except IndexError:
+        return taken  # an evicting caller was faster
+    return taken
+
+
+def _popped(queue: deque[Any], slots: int) -> Iterator[Any]:
+    """Pop up to ``slots`` items, oldest first."""
+    try:
+        for _ in range(slots):
+            yield queue.popleft()
+    except IndexError:
+        return
+
+
+def _copy_of(queue: deque[Any]) -> tuple[Any, ...]:
+    while True:
+        try:
+            return tuple(queue)
+        except RuntimeError:
+            continue  # a destructor appended while the copy was made

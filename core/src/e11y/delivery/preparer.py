@@ -1,0 +1,355 @@
+"""The preparer: the one thread that turns entries into records."""
+
+from __future__ import annotations
+
+import math
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from e11y.clock import Clock, Ids
+from e11y.context import TRACE_ID
+from e11y.delivery.budget import Budget
+from e11y.delivery.intake import HIGH, INVALID, REPLAY, Intake, queue_of
+from e11y.delivery.lane import Lane
+from e11y.delivery.ledger import Ledger
+from e11y.delivery.letters import of_invalid, without_values
+from e11y.delivery.trails import Trails
+from e11y.delivery.wake import Wake
+from e11y.delivery.worker import Worker
+from e11y.record import EXTRAS, INDEX, RECORD_BYTES, SNAPSHOT, Entry, Layout, Record
+from e11y.severity import Severity
+
+_CHUNK = 500
+_BUSY_S = 0.05
+_IDLE_S = 0.2
+_IDLE_AFTER = 20
+_POLL_S = 0.05
+
+
+class _Plan:
+    """What the preparer knows about all entries of one layout.
+
+    Attributes:
+        appends: One bound ``append`` per lane that its records go to.
+        plain: Nothing but making the record and handing it on is to be done.
+    """
+
+    __slots__ = (
+        "added_bytes",
+        "appends",
+        "lanes",
+        "layout",
+        "own_bytes",
+        "plain",
+        "queue",
+        "records",
+        "route_at",
+        "span_at",
+    )
+
+    def __init__(self, layout: Layout, lanes: Mapping[str, Lane], *, trails: bool) -> None:
+        self.layout = layout
+        self.queue = queue_of(layout.severity)
+        self.lanes = tuple(lanes[name] for name in dict.fromkeys(layout.adapters) if name in lanes)
+        self.appends = tuple(lane.queue.classes[self.queue].append for lane in self.lanes)
+        self.own_bytes = layout.overhead_bytes + RECORD_BYTES
+        self.span_at = _position(layout, "span_id")
+        self.route_at = _position(layout, "route")
+        in_trail = trails and (layout.severity is Severity.DEBUG or self.queue == HIGH)
+        self.plain = bool(self.lanes) and not layout.deferred and not self.route_at and not in_trail
+        self.records = 0
+        self.added_bytes = 0
+
+
+def _position(layout: Layout, extra: str) -> int:
+    return EXTRAS + layout.extras.index(extra) if extra in layout.extras else 0
+
+
+class Preparer:
+    """Empties the intake: runs deferred filters, encodes, hands records to lanes, runs periodic jobs.
+
+    ``run_once`` may be called from any thread, one at a time; normally its own thread does, about every
+    50 ms (200 ms after a second of silence), or at once when the intake fills.
+    """
+
+    def __init__(
+        self,
+        intake: Intake,
+        lanes: Mapping[str, Lane],
+        layouts: Sequence[Layout],
+        ledger: Ledger,
+        clock: Clock,
+        ids: Ids,
+        budget: Budget,
+        keep_letter: Callable[[Record, str, str], bool],
+        on_fault: Callable[[str, str, BaseException], None],
+        resource: Mapping[str, str],
+    ) -> None:
+        self._intake = intake
+        self._lanes = lanes
+        self._layouts = layouts
+        self._ledger = ledger
+        self._clock = clock
+        self._ids = ids
+        self._budget = budget
+        self._keep_letter = keep_letter
+        self._on_fault = on_fault
+        self._resource = resource
+        self._wants_trail = frozenset(lane for lane in lanes.values() if lane.adapter.capabilities.wants_trail)
+        self._jobs: list[_Job] = []
+        self.worker = Worker("e11y-preparer", self._pass, _nothing, intake.wake, on_fault)
+        self.reset()
+
+    def reset(self) -> None:
+        """Start over, without a thread. For forked children only."""
+        self.in_hands = 0
+        self._begun = self._completed = 0
+        self._silent = 0
+        self._sequence = 0
+        self._hasty_until = 0.0
+        self._plans: list[_Plan] = []
+        self._trails = Trails()
+        self._turn = threading.Lock()
+        self._progress = Wake()
+        self.worker.reset()
+
+    def every(self, seconds: float, work: Callable[[], None]) -> None:
+        """Run short ``work`` about every ``seconds``, on the preparer's thread. What it raises is reported."""
+        self._jobs.append(_Job(work, seconds, self._clock.monotonic() + seconds))
+
+    def start(self) -> bool:
+        """Start the thread unless it runs; return whether it runs."""
+        return self.worker.start()
+
+    def run_once(self) -> int:
+        """Prepare what is in the intake now and run the jobs that are due; return how many entries there were."""
+        with self._turn:
+            self._begun += 1
+            now = self._clock.monotonic()
+            hold = now >= self._hasty_until and self._budget.must_hold(now)
+            found = 0 if hold else self._empty_intake()
+            for job in tuple(self._jobs):
+                self._run_job(job, now)
+            self._completed = self._begun
+        self._progress.wake()
+        return found
+
+    def flush(self, deadline: float) -> bool:
+        """Wait until what is in the intake now was handed to the lanes; return whether that was in time."""
+        if self.worker.is_current:
+            return False
+        self._hasty_until = deadline
+        wanted = self._begun + 1
+        while self._completed < wanted:
+            left = deadline - self._clock.monotonic()
+            if left <= 0:
+                return False
+            if self.worker.start():
+                self._intake.wake.wake()
+                self._progress.wait(min(left, _POLL_S))
+            else:
+                self.run_once()
+        return True
+
+    def stop(self, deadline: float) -> bool:
+        """Empty the intake for the last time and end the thread; return whether that was in time."""
+        in_time = self.flush(deadline)
+        self.worker.stop()
+        in_time = self.worker.join(deadline - self._clock.monotonic()) and in_time
+        if in_time and self._intake.slots():
+            self._hasty_until = math.inf
+            self.run_once()
+        return in_time
+
+    def _pass(self) -> float:
+        """One step of the preparer's own thread."""
+        self._intake.own_threads.add(threading.get_ident())
+        self._silent = 0 if self.run_once() else self._silent + 1
+        return _IDLE_S if self._silent > _IDLE_AFTER else _BUSY_S
+
+    def _run_job(self, job: _Job, now: float) -> None:
+        if now < job.due:
+            return
+        job.due = now + job.seconds
+        try:
+            job.work()
+        except Exception as error:  # noqa: BLE001 - a bug of a plugin must not stop delivery
+            self._on_fault("preparer", "periodic work", error)
+
+    # Entries
+
+    def _empty_intake(self) -> int:
+        entries, others = self._intake.drain()
+        self.in_hands = len(entries)
+        layouts = self._layouts
+        for index in range(len(self._plans), len(layouts)):
+            self._plans.append(_Plan(layouts[index], self._lanes, trails=bool(self._wants_trail)))
+        for start in range(0, len(entries), _CHUNK):
+            chunk = entries[start : start + _CHUNK]
+            self._prepare(chunk)
+            self.in_hands -= len(chunk)
+            self._budget.enforce(self._clock.monotonic())
+        for item in others:
+            try:
+                self._handle(item)
+            except Exception as error:  # noqa: BLE001 - one bad item must not lose the others
+                self._ledger.letters_lost.add()
+                self._on_fault("preparer", "dead letter of an event", error)
+        return len(entries) + len(others)
+
+    def _prepare(self, chunk: Sequence[Entry]) -> None:
+        """Turn entries into records and append these to their lanes.
+
+        The loop is flat on purpose: it is most of what an event costs beside its JSON.
+        """
+        plans = self._plans
+        trace_id, span_id = self._ids.trace_id, self._ids.span_id
+        sequence = self._sequence
+        touched: dict[_Plan, None] = {}
+        for entry in chunk:
+            plan = plans[entry[INDEX]]
+            span_at = plan.span_at
+            record = Record(
+                plan.layout,
+                entry,
+                entry[SNAPSHOT][TRACE_ID] or trace_id(),
+                entry[span_at] if span_at else span_id(),
+            )
+            record.sequence = sequence = sequence + 1
+            if not plan.plain:
+                self._prepare_specially(plan, entry, record)
+                continue
+            try:
+                held = plan.own_bytes + 2 * len(record.encoded())
+            except Exception as error:  # noqa: BLE001 - loses its own record only, and that one is counted
+                self._unencodable(plan.lanes, entry, record, error)
+                continue
+            record.held_bytes = held
+            for append in plan.appends:
+                append(record)
+            plan.records += 1
+            plan.added_bytes += held
+            touched[plan] = None
+        self._sequence = sequence
+        for plan in touched:
+            self._hand_over(plan.lanes, plan.records, plan.added_bytes)
+            plan.records = plan.added_bytes = 0
+
+    def _hand_over(self, lanes: Sequence[Lane], records: int, added_bytes: int) -> None:
+        """Count what was appended to ``lanes`` and see to it that it is delivered."""
+        self._ledger.routed += records
+        for lane in lanes:
+            lane.ledger.routed += records
+            lane.queue.added_bytes += added_bytes
+            lane.notify(records)
+
+    def _prepare_specially(self, plan: _Plan, entry: Entry, record: Record) -> None:
+        """Prepare a record with deferred filters, a route of its own or a trail."""
+        if plan.layout.deferred and not self._filtered(entry, record):
+            return
+        if plan.layout.severity is Severity.DEBUG and self._wants_trail:
+            self._trails.remember(record)
+        lanes = plan.lanes
+        if plan.route_at:
+            route = entry[plan.route_at] or ()
+            lanes = tuple(self._lanes[name] for name in dict.fromkeys(route) if name in self._lanes)
+        if not lanes:
+            self._ledger.unrouted.add()
+            return
+        try:
+            held = plan.own_bytes + 2 * len(record.encoded())
+        except Exception as error:  # noqa: BLE001 - loses its own record only, and that one is counted
+            self._unencodable(lanes, entry, record, error)
+            return
+        if plan.queue == HIGH and not self._wants_trail.isdisjoint(lanes):
+            record.trail = self._trails.of(record.trace)
+            held += sum([plan.own_bytes + 2 * len(earlier.encoded()) for earlier in record.trail])
+        record.held_bytes = held
+        for lane in lanes:
+            lane.queue.classes[plan.queue].append(record)
+        self._hand_over(lanes, 1, held)
+
+    def _filtered(self, entry: Entry, record: Record) -> bool:
+        """Run the deferred filters; if one fails, withhold the record and return ``False``."""
+        try:
+            self._filter(entry, record)
+        except Exception as error:  # noqa: BLE001 - fails closed: the record is not delivered
+            self._ledger.filter_failed.add()
+            self._on_fault("preparer", f"deferred filter of {record.event_type}", error)
+            self._letter(without_values(record, entry), "filter failed")
+            return False
+        return True
+
+    def _filter(self, entry: Entry, record: Record) -> None:
+        payload: dict[str, Any] = record.layout.payload(entry)
+        for deferred in record.layout.deferred:
+            payload = deferred(payload)
+        record.withhold(payload)
+
+    def _unencodable(self, lanes: Sequence[Lane], entry: Entry, record: Record, error: Exception) -> None:
+        """Give up a record that has no JSON, in each of its lanes."""
+        self._on_fault("preparer", f"encoding of {record.event_type}", error)
+        letter = without_values(record, entry)
+        self._ledger.routed += 1
+        for lane in lanes:
+            lane.ledger.routed += 1
+            lane.courier.give_up(letter, "unencodable", type(error).__name__)
+
+    # Other items
+
+    def _handle(self, item: tuple[Any, ...]) -> None:
+        """Keep a dead letter, or hand a replayed record to its lane."""
+        if item[0] == INVALID:
+            self._letter(of_invalid(item, self._ids, self._resource), "invalid")
+        elif item[0] == REPLAY:
+            _, name, record = item
+            self._replay(self._lanes[name], record)
+        else:
+            _, reason, entry = item
+            self._dropped(reason, entry)
+
+    def _dropped(self, reason: str, entry: Entry) -> None:
+        plan = self._plans[entry[INDEX]]
+        trace = entry[SNAPSHOT][TRACE_ID] or self._ids.trace_id()
+        record = Record(plan.layout, entry, trace, entry[plan.span_at] if plan.span_at else self._ids.span_id())
+        try:
+            self._filter(entry, record)
+        except Exception as error:  # noqa: BLE001 - fails closed: the letter shows no values
+            self._on_fault("preparer", f"deferred filter of {record.event_type}", error)
+            record = without_values(record, entry)
+        self._letter(record, reason)
+
+    def _replay(self, lane: Lane, record: Record) -> None:
+        lane.ledger.replayed += 1
+        self._sequence += 1
+        record.sequence = self._sequence
+        try:
+            record.held_bytes = 2 * len(record.encoded()) + RECORD_BYTES
+        except Exception as error:  # noqa: BLE001 - loses its own record only, and that one is counted
+            self._on_fault("preparer", f"encoding of {record.event_type}", error)
+            lane.courier.give_up(record, "unencodable", type(error).__name__)
+            return
+        lane.queue.classes[queue_of(record.severity)].append(record)
+        lane.queue.added_bytes += record.held_bytes
+        lane.notify(1)
+
+    def _letter(self, record: Record, reason: str) -> None:
+        """Offer the dead letter of an event that reached no adapter."""
+        kept = self._keep_letter(record, "", reason)
+        (self._ledger.letters_kept if kept else self._ledger.letters_lost).add()
+
+
+class _Job:
+    """Something to do every so often."""
+
+    __slots__ = ("due", "seconds", "work")
+
+    def __init__(self, work: Callable[[], None], seconds: float, due: float) -> None:
+        self.work = work
+        self.seconds = seconds
+        self.due = due
+
+
+def _nothing() -> None:
+    return None

@@ -1,0 +1,54 @@
+"""The host that a runtime gives to one plugin."""
+
+from __future__ import annotations
+
+import logging
+import random
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from e11y.adapter import Adapter
+from e11y.clock import Clock
+from e11y.faults import LOGGER
+from e11y.record import Record
+from e11y.schema import Schema
+
+if TYPE_CHECKING:
+    from e11y.runtime import Runtime
+
+
+class RuntimeHost:
+    """Implements :class:`e11y.Host` for the plugin ``name``."""
+
+    def __init__(self, runtime: Runtime, name: str) -> None:
+        self._runtime = runtime
+        self._name = name
+        self.service: str = runtime.settings.service
+        self.environment: str = runtime.settings.environment
+        self.clock: Clock = runtime.clock
+        self.random: random.Random = runtime.ids.random
+        self.logger: logging.Logger = LOGGER
+
+    def schemas(self) -> Iterable[Schema]:
+        """Return the schema of every event type known by now."""
+        return self._runtime.schemas()
+
+    def adapters(self) -> Mapping[str, Adapter]:
+        """Return the configured adapters by purpose name."""
+        return self._runtime.adapters
+
+    def count(self, name: str, amount: int = 1) -> None:
+        """Add to a counter of the plugin's own."""
+        self._runtime.ledger.plugin_counter(f"{self._name}.{name}").add_many(amount)
+
+    def fault(self, operation: str, error: BaseException) -> None:
+        """Report an error that was swallowed."""
+        self._runtime.faults.report(self._name, operation, error)
+
+    def submit(self, records: Sequence[Record], adapter: str) -> None:
+        """Hand replayed records to one adapter."""
+        self._runtime.submit(records, adapter)
+
+    def every(self, seconds: float, work: Callable[[], None]) -> None:
+        """Run short ``work`` about every ``seconds`` on the preparer thread."""
+        self._runtime.delivery.every(seconds, work)

@@ -1,0 +1,95 @@
+"""The JSON line of a record: what is constant is encoded once, what neighbours share is remembered.
+
+Measured for four fields, one context value and a retention (ns per line, CPython 3.11 / 3.13): 860 / 950,
+against 3,950 / 4,200 for building one dict per part. A generated msgspec ``Struct`` takes the
+columns straight from the entry, in a third of the time of a dict.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime, timedelta
+from functools import lru_cache
+from typing import Any
+
+from e11y import context
+from e11y.encode import encode, encoder
+
+RETENTION = "retention_until"
+
+
+class LineFormat:
+    """The constant parts of the lines of one event type.
+
+    Args:
+        constants: Texts that stand after the timestamp: severity, event name, service, ...
+        names: Payload columns in order.
+        metadata: Metadata that is the same for all lines.
+        retention_ms: Milliseconds from a line's time to its ``retention_until``; 0: it has none.
+
+    Attributes:
+        payload: Takes the columns, positionally, and returns an object for ``dump``.
+        dump: Encodes it. Raises on what JSON cannot say, and on a field that was removed.
+        frame: ``(milliseconds, opening, ending)`` of the line that was made last.
+    """
+
+    __slots__ = ("_metadata", "_opening", "_retention_ms", "dump", "frame", "payload")
+
+    def __init__(
+        self,
+        constants: Mapping[str, str],
+        names: Sequence[str],
+        metadata: Mapping[str, Any],
+        retention_ms: int,
+    ) -> None:
+        self.dump: Callable[[Any], bytes] = encoder().encode
+        self.payload = _struct_of(names)
+        self._opening = b'Z",%b,"trace_id":"' % encode(constants)[1:-1]
+        self._metadata = encode(metadata)[1:-1]
+        self._retention_ms = retention_ms
+        self.frame: tuple[int, bytes, bytes] = (-1, b"", b"")
+
+    def make_frame(self, milliseconds: int) -> tuple[int, bytes, bytes]:
+        """Return and remember the frame of the lines of one millisecond."""
+        opening = b'{"timestamp":"' + moment(milliseconds) + self._opening
+        metadata = [self._metadata] if self._metadata else []
+        if self._retention_ms:
+            metadata.append(b'"%b":"%bZ"' % (RETENTION.encode(), moment(milliseconds + self._retention_ms)))
+        ending = b',"metadata":{%b}}' % b",".join(metadata) if metadata else b"}"
+        self.frame = frame = (milliseconds, opening, ending)
+        return frame
+
+
+def _struct_of(names: Sequence[str]) -> Callable[..., Any]:
+    import msgspec  # noqa: PLC0415 - 20 ms that `import e11y` must not pay
+
+    fields = {f"f{position}": name for position, name in enumerate(names)}
+    try:
+        made: Callable[..., Any] = msgspec.defstruct("Payload", list(fields), rename=fields, gc=False)
+    except ValueError:  # a name that would need escapes: a keyword of an open type can be any text
+        return lambda *columns: dict(zip(names, columns, strict=True))
+    return made
+
+
+@lru_cache(maxsize=64)
+def moment(milliseconds: int) -> bytes:
+    """Return ISO 8601 with milliseconds, without a zone, for milliseconds since 1970."""
+    seconds, rest = divmod(milliseconds, 1000)
+    return b"%b.%03d" % (_second(seconds), rest)
+
+
+@lru_cache(maxsize=64)
+def _second(seconds: int) -> bytes:
+    return (datetime(1970, 1, 1) + timedelta(seconds=seconds)).isoformat().encode()  # noqa: DTZ001 - UTC by construction
+
+
+@lru_cache(maxsize=256)
+def surroundings(snapshot: context.Snapshot) -> tuple[bytes, bytes, bytes]:
+    """Return the parts of a line that its context decides: the trace id, what stands before the payload, and after."""
+    before = b'"'
+    if snapshot[context.SPAN_ID]:
+        before += b',"parent_span_id":"%016x"' % snapshot[context.SPAN_ID]
+    if snapshot[context.PARENT_TRACE_ID]:
+        before += b',"parent_trace_id":"%032x"' % snapshot[context.PARENT_TRACE_ID]
+    after = b',"context":' + encode(context.values(snapshot)) if len(snapshot) > context.FIRST_KEY else b""
+    return b"%032x" % snapshot[context.TRACE_ID], before + b',"payload":', after

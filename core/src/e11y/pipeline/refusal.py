@@ -1,0 +1,102 @@
+"""The cold path of a call: values that need a second look, and calls that do not fit their type."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from enum import Enum
+from typing import Any
+from uuid import UUID
+
+from e11y.checks.check import Budget, Check, Refused
+from e11y.checks.snapshot import snapshot
+from e11y.errors import Problem, nearest
+from e11y.outcome import Outcome
+from e11y.pipeline.plan import Plan
+from e11y.steps import MISSING
+
+Refuse = Callable[[list[Problem]], Outcome]
+"""Counts, reports or raises; returns ``Outcome.INVALID`` when it does not raise."""
+
+Checked = tuple[Any, ...] | Outcome
+
+
+def make_check(plan: Plan, refuse: Refuse) -> Callable[[tuple[Any, ...], dict[str, Any], tuple[Any, ...]], Checked]:
+    """Return the function that takes a whole call when the fast checks did not pass it.
+
+    It gets positional arguments, unknown keywords and the field values in order. It returns the values
+    to go on with, or the outcome of the refusal. All failing fields are reported together.
+    """
+    items = tuple(plan.checks.items())
+    defaults = plan.defaults
+    is_open = plan.schema.open
+    type_name = plan.schema.event_type.__name__
+
+    def check(args: tuple[Any, ...], unknown: dict[str, Any], values: tuple[Any, ...]) -> Checked:
+        problems: list[Problem] = []
+        if args:
+            problems.append(Problem(("*", f"{type_name}.track takes fields by keyword only, got {len(args)} without")))
+        kept = []
+        for (name, one), value in zip(items, values, strict=True):
+            if value is MISSING and name in defaults:
+                kept.append(defaults[name]())
+            elif value is MISSING:
+                problems.append(Problem((name, "is missing")))
+            else:
+                kept.append(_accepted(name, one, value, problems))
+        if unknown and not is_open:
+            for name in unknown:
+                problems.append(Problem((name, f"is no field of {type_name}{nearest(name, plan.checks)}")))
+        return refuse(problems) if problems else tuple(kept)
+
+    return check
+
+
+def _accepted(name: str, check: Check, value: Any, problems: list[Problem]) -> Any:
+    try:
+        return check.accept(value, Budget(), 0)
+    except Refused as refused:
+        problems.append(Problem((name + refused.path, refused.reason)))
+    except Exception as error:  # noqa: BLE001 - a value whose own methods raise; its text stays out
+        problems.append(Problem((name, f"raises {type(error).__name__} when it is looked at")))
+    return None
+
+
+def loosened(values: tuple[Any, ...]) -> tuple[Any, ...]:
+    """Return unchecked values as plain data; what was not passed stays ``MISSING``."""
+    return tuple(value if value is MISSING else _loose(value) for value in values)
+
+
+def _loose(value: Any) -> Any:
+    try:
+        return snapshot(value, Budget())
+    except Refused as refused:
+        return f"<{type(value).__name__} that {refused.reason}>"
+    except Exception:  # noqa: BLE001 - nobody asked for a check; the type is all that can be told
+        return f"<{type(value).__name__}>"
+
+
+def make_open(refuse: Refuse) -> Callable[[dict[str, Any]], dict[str, Any] | Outcome]:
+    """Return the function that copies the free keywords of an open event type."""
+
+    def opened(unknown: dict[str, Any]) -> dict[str, Any] | Outcome:
+        kept: dict[str, Any] = {}
+        problems: list[Problem] = []
+        budget = Budget()
+        for name, value in unknown.items():
+            try:
+                kept[name] = snapshot(value, budget, 1)
+            except Refused as refused:
+                problems.append(Problem((name, refused.reason)))
+            except Exception as error:  # noqa: BLE001
+                problems.append(Problem((name, f"raises {type(error).__name__} when it is looked at")))
+        return refuse(problems) if problems else kept
+
+    return opened
+
+
+def stored(value: Any) -> Any:
+    """Return a value whose type nobody knows any more in the form that an entry holds."""
+    if isinstance(value, Enum):
+        return value.value
+    return str(value) if isinstance(value, UUID) else value
+

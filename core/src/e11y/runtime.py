@@ -1,0 +1,477 @@
+"""The runtime: owns everything between the event types and the adapters.
+
+One runtime is active per process at a time. Module-level functions of ``e11y`` act on it; a test
+activates its own.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import partial
+from itertools import count
+from pathlib import Path
+from types import MappingProxyType, TracebackType
+from typing import Any, Self
+
+from e11y import registry
+from e11y.adapter import Adapter, AdapterType
+from e11y.clock import Clock, Ids, SystemClock
+from e11y.context import CURRENT
+from e11y.delivery.delivery import Delivery, FlushReport
+from e11y.delivery.intake import DROPPED, INVALID, SLOT_BYTES, queue_of
+from e11y.delivery.lane_settings import LaneSettings
+from e11y.delivery.ledger import Ledger
+from e11y.errors import ConfigError, E11yError, InvalidEvent, Problem
+from e11y.event import Event, Variant, functions
+from e11y.faults import Faults
+from e11y.host import Fault, ScopeReport
+from e11y.hosting import RuntimeHost
+from e11y.outcome import Outcome
+from e11y.pipeline.compiler import Compiler, Wiring
+from e11y.pipeline.idle import install_idle
+from e11y.pipeline.plan import Placed, Plan
+from e11y.plugins import PluginSet, load
+from e11y.record import Entry, Layout, Record
+from e11y.routing import Routing
+from e11y.schema import Schema
+from e11y.scope_buffers import ScopeBuffers
+from e11y.settings import Loaded, Settings
+from e11y.settings import load as load_settings
+from e11y.settings import structure
+from e11y.severity import SEVERITIES, Severity
+from e11y.steps import Drop
+
+_GENERATIONS = count()
+_STAND_IN = "console"
+
+
+class Line:
+    """One severity class of the intake, in the form that compiled code binds."""
+
+    def __init__(self, runtime: Runtime, severity: Severity) -> None:
+        intake = runtime.delivery.intake
+        index = queue_of(severity)
+        self.queue = intake.queues[index]
+        self.soft_limit = intake.soft_limits[index]
+        self.push: Callable[[Entry], None] = self.queue.append
+        self._pressed = partial(intake.pressed, index)
+        self._shed = runtime.ledger.shed.add
+
+    def push_long(self, entry: Entry, size: int) -> None:
+        """Append an entry, followed by padding for the slots that its texts take."""
+        self.queue.extend((entry, *(None,) * (size // SLOT_BYTES)))
+
+    def pressed(self) -> bool:
+        """Return whether the event must be shed; then it is counted."""
+        if not self._pressed():
+            return False
+        self._shed()
+        return True
+
+
+class Runtime:
+    """Everything of one configuration, from the plugins to the lanes.
+
+    Args:
+        settings: What ``configure`` was given; files and environment variables are read beside it.
+        plugins: Further plugins, as objects or classes.
+        adapters: Ready adapters by purpose name, instead of configured ones.
+        clock, ids: Time and chance; tests pass their own.
+        environ, directory: Where settings are read from; the process's own by default.
+        event_types: What is compiled at activation; every known type by default. Others are compiled
+            when they are first used.
+
+    Raises:
+        ConfigError: The settings or plugins cannot work; tells every problem found.
+    """
+
+    def __init__(
+        self,
+        settings: Mapping[str, Any] | None = None,
+        *,
+        plugins: Sequence[object] = (),
+        adapters: Mapping[str, Adapter] | None = None,
+        clock: Clock | None = None,
+        ids: Ids | None = None,
+        environ: Mapping[str, str] | None = None,
+        directory: Path | None = None,
+        event_types: Iterable[type[Event]] | None = None,
+    ) -> None:
+        self.event_types = event_types
+        self.loaded: Loaded = load_settings(
+            settings, environ=os.environ if environ is None else environ, directory=directory or Path.cwd()
+        )
+        self.settings: Settings = self.loaded.settings
+        self.clock: Clock = clock or SystemClock()
+        self.ids = ids or Ids()
+        self.generation = next(_GENERATIONS)
+        self.faults = Faults(self.clock, self._tell_fault)
+        self.plugins: PluginSet = load(self.settings, partial(RuntimeHost, self), extra=plugins)
+        self._given = adapters
+        self.adapters: Mapping[str, Adapter] = MappingProxyType(self._make_adapters())
+        self.layouts: list[Layout] = []
+        self.delivery = Delivery(
+            adapters=self.adapters,
+            lane_settings=self._lane_settings(),
+            layouts=self.layouts,
+            clock=self.clock,
+            ids=self.ids,
+            memory_limit=self.settings.memory_limit,
+            dead_letter=self._dead_letter,
+            on_fault=self.faults.report,
+            resource=self._resource(),
+        )
+        self.ledger: Ledger = self.delivery.ledger
+        self._lines = {severity: Line(self, severity) for severity in SEVERITIES}
+        self._resumes: dict[int, Callable[[Entry], Outcome]] = {}
+        self.scopes = self._make_scopes()
+        self.ledger.buffered = self.scopes.buffered
+        self.compiler = Compiler(self._wiring(), self.generation)
+        self.context_filters = self._context_filters()
+        self.pid = os.getpid()
+        self.state = "new"
+        self.delivery_needed = True
+        self.delivery.every(1.0, self.faults.tell)
+
+    @classmethod
+    def disabled(cls) -> Self:
+        """Return a runtime that only counts: what is left when a start failed."""
+        return cls({"enabled": False, "plugins": []}, adapters={}, environ={}, directory=Path(os.devnull).parent)
+
+    # Life
+
+    def compile_all(self, event_types: Iterable[type[Event]]) -> None:
+        """Compile event types and put their code in place.
+
+        Raises:
+            ConfigError: Some cannot work; tells the problems of all of them.
+        """
+        problems: list[E11yError] = []
+        for event_type in event_types:
+            try:
+                for variant in functions(event_type):
+                    self.compile(event_type, variant)
+            except ConfigError as error:
+                problems.append(error)
+        if problems:
+            raise ConfigError.joined(problems)
+
+    def compile(self, event_type: type[Event], variant: Variant = ()) -> None:
+        """Put the code of one function in place: the compiled one, or the idle one of a disabled library.
+
+        Raises:
+            ConfigError: The type cannot work.
+        """
+        if self.is_idle:
+            install_idle(event_type, variant, self.ledger.disabled.add, self.generation)
+        else:
+            self.compiler.compile(event_type, variant)
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether calls are only counted: the library is disabled or has been shut down."""
+        return not self.settings.enabled or self.state == "stopped"
+
+    def started(self) -> None:
+        """Tell the plugins that events may come.
+
+        Raises:
+            ConfigError: A plugin cannot work with this configuration.
+        """
+        self.state = "started"
+        for plugin, implementation in self.plugins.implementations("e11y_started"):
+            try:
+                implementation(host=RuntimeHost(self, plugin))
+            except ConfigError:
+                raise
+            except Exception as error:  # noqa: BLE001
+                self.faults.report(plugin, "e11y_started", error)
+
+    def flush(self, timeout_s: float | None = None) -> FlushReport:
+        """Deliver what is queued now; see :func:`e11y.flush`."""
+        self.check_process()
+        return self.delivery.flush(self._deadline(timeout_s))
+
+    def shutdown(self, timeout_s: float | None = None) -> FlushReport:
+        """Deliver what is queued, close the adapters, count what comes later as disabled. Once only."""
+        self.check_process()
+        if self.state == "stopped":
+            return FlushReport(undelivered={}, seconds=0.0)
+        self.state = "stopped"
+        report = self.delivery.shutdown(self._deadline(timeout_s))
+        for plugin, implementation in self.plugins.implementations("e11y_stopped"):
+            try:
+                implementation()
+            except Exception as error:  # noqa: BLE001
+                self.faults.report(plugin, "e11y_stopped", error)
+        self.faults.tell(final=True)
+        return report
+
+    def check_process(self) -> None:
+        """Notice that this is a forked child, also when C code forked without telling Python."""
+        if os.getpid() != self.pid:
+            self.after_fork_in_child()
+
+    def after_fork_in_child(self) -> None:
+        """Leave to the parent what is the parent's and begin anew."""
+        self.pid = os.getpid()
+        self.ids.reseed()
+        self.scopes.forget()
+        try:
+            self.adapters = MappingProxyType(self._make_adapters())
+        except Exception as error:  # noqa: BLE001 - the parent's objects are better than none
+            self.faults.report("core", "making adapters in a forked child", error)
+        self.delivery_needed = True
+        self.delivery.after_fork_in_child(self.adapters)
+
+    def activate(self) -> Self:
+        """Make this the active runtime of the process; see :mod:`e11y.active`."""
+        from e11y import active  # noqa: PLC0415 - the process-wide part stands on this module
+
+        active.activate(self)
+        return self
+
+    def deactivate(self) -> None:
+        """Bring back the runtime that was active before, or none."""
+        from e11y import active  # noqa: PLC0415
+
+        active.deactivate(self)
+
+    def __enter__(self) -> Self:
+        return self.activate()
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.deactivate()
+        self.shutdown()
+
+    # What plugins and the command line ask
+
+    def schemas(self) -> Iterator[Schema]:
+        """Return the schema of every event type known by now, with the fields that enrichers add."""
+        for event_type in registry.event_types():
+            try:
+                yield self.compiler.plan(event_type).schema
+            except ConfigError as error:
+                self.faults.report("core", f"schema of {event_type.__name__}", error)
+
+    def submit(self, records: Sequence[Record], adapter: str) -> None:
+        """Hand replayed records to one adapter, past filters, sampling and limits.
+
+        Raises:
+            ConfigError: No adapter of that name is configured.
+        """
+        if adapter not in self.adapters:
+            raise ConfigError(
+                f"no adapter {adapter!r} is configured",
+                where="Host.submit",
+                fix=f"use one of: {', '.join(self.adapters)}",
+            )
+        self.delivery.submit(records, adapter)
+
+    def filter_context(self, values: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Return the context values that may stay; a failing filter lets none through."""
+        for plugin, context_filter in self.context_filters:
+            try:
+                values = context_filter(values)
+            except Exception as error:  # noqa: BLE001
+                self.faults.report(plugin, "context filter", error)
+                return {}
+        return values
+
+    # Parts
+
+    def _make_adapters(self) -> dict[str, Adapter]:
+        if self._given is not None:
+            return dict(self._given)
+        types = self._adapter_types()
+        tables = {name: (table.type, table.options) for name, table in self.settings.adapters.items()}
+        made: dict[str, Adapter] = {}
+        problems: list[E11yError] = []
+        for name, (kind, options) in (tables or {_STAND_IN: ("console", {})}).items():
+            where = f"[tool.e11y.adapters.{name}]"
+            try:
+                if kind not in types:
+                    raise self.plugins.unknown_adapter_type(kind, where, types)
+                plugin, adapter_type = types[kind]
+                own = structure(adapter_type.settings, options, where)
+                made[name] = adapter_type.make(own, RuntimeHost(self, plugin))
+            except ConfigError as error:
+                problems.append(error)
+        if problems:
+            raise ConfigError.joined(problems)
+        return made
+
+    def _adapter_types(self) -> dict[str, tuple[str, AdapterType]]:
+        types: dict[str, tuple[str, AdapterType]] = {}
+        for plugin, implementation in self.plugins.implementations("e11y_export"):
+            answer = implementation()
+            if answer is None:
+                continue
+            if answer.name in types:
+                raise ConfigError(
+                    f"two plugins offer the adapter type {answer.name!r}",
+                    where=f"plugins {types[answer.name][0]!r} and {plugin!r}",
+                    fix="leave one of them out of [tool.e11y] plugins",
+                )
+            types[answer.name] = (plugin, answer)
+        return types
+
+    def _lane_settings(self) -> dict[str, LaneSettings]:
+        tables = self.settings.adapters
+        return {name: tables[name].lane if name in tables else LaneSettings() for name in self.adapters}
+
+    def _resource(self) -> dict[str, str]:
+        settings = self.settings
+        named = {"service": settings.service, "environment": settings.environment}
+        return {key: value for key, value in named.items() if value} if settings.service else {}
+
+    def _make_scopes(self) -> ScopeBuffers:
+        scope = self.settings.scope
+        return ScopeBuffers(
+            max_bytes=scope.buffer_bytes,
+            max_records=scope.buffer_records,
+            total_bytes=scope.total_bytes,
+            flush_on_error=scope.flush_on_error,
+            flush_on_statuses=frozenset(scope.flush_on_statuses),
+            clock=self.clock,
+            ids=self.ids,
+            ledger=self.ledger,
+            layouts=self.layouts,
+            push=self._push,
+            resumes=self._resumes,
+            finished=self._scope_finished,
+            check_process=self.check_process,
+        )
+
+    def _wiring(self) -> Wiring:
+        settings = self.settings
+        return Wiring(
+            plugins=self.plugins,
+            routing=self._routing(),
+            layouts=self.layouts,
+            line_of=self._lines.__getitem__,
+            clock=self.clock,
+            ids=self.ids,
+            tracked=self.ledger.tracked.add,
+            unrouted=self.ledger.unrouted.add,
+            withheld=self.ledger.filter_failed.add,
+            dropped=self._dropped,
+            keep=self._keep,
+            fault=self._step_failed,
+            refuse=self._refuse,
+            resumes=self._resumes,
+            resource=self._resource(),
+            retention_s=settings.retention_s,
+            buffers=settings.scope.debug_buffer,
+            trigger=settings.scope.flush_severity,
+            originals=any(adapter.capabilities.originals for adapter in self.adapters.values()),
+            debug_checks=settings.debug_checks,
+        )
+
+    def _routing(self) -> Routing:
+        settings = self.settings
+        audit = {name: adapter.capabilities.audit for name, adapter in self.adapters.items()}
+        bare = self._given is None and not settings.adapters
+        usual = {severity: ("logs",) for severity in SEVERITIES}
+        usual[Severity.ERROR] = usual[Severity.FATAL] = ("logs", "errors_tracker")
+        by_severity = {}
+        for severity in SEVERITIES:
+            chosen = settings.routes.of(severity)
+            if chosen is None:
+                chosen = tuple(name for name in usual[severity] if name in audit)
+            by_severity[severity] = chosen
+        fallback = settings.routes.fallback or tuple(name for name, fit in audit.items() if not fit) or tuple(audit)
+        return Routing(
+            adapters=audit,
+            by_severity=by_severity,
+            fallback=fallback,
+            strict=settings.strict_adapters,
+            stand_in=_STAND_IN if bare else None,
+        )
+
+    def _context_filters(self) -> list[tuple[str, Callable[[Mapping[str, Any]], Mapping[str, Any]]]]:
+        found = []
+        for plugin, implementation in self.plugins.implementations("e11y_filter_context"):
+            context_filter = implementation(host=RuntimeHost(self, plugin))
+            if context_filter is not None:
+                found.append((plugin, context_filter))
+        return found
+
+    def _deadline(self, timeout_s: float | None) -> float:
+        return self.clock.monotonic() + (self.settings.shutdown_timeout_s if timeout_s is None else timeout_s)
+
+    # What compiled code and workers call
+
+    def _push(self, layout: Layout, entry: Entry) -> Outcome:
+        line = self._lines[layout.severity]
+        if len(line.queue) > line.soft_limit and line.pressed():
+            return Outcome.SHED
+        line.push_long(entry, sum(len(value) for value in entry if isinstance(value, (str, bytes))))
+        return Outcome.ACCEPTED
+
+    def _dropped(self, drop: Drop) -> Outcome:
+        self.ledger.drop_counter(drop.reason).add()
+        return Outcome[drop.outcome]
+
+    def _keep(self, reason: str, severity: Severity, entry: Entry) -> None:
+        if self._keeps_letters:
+            self._lines[severity].push((DROPPED, reason, entry))
+
+    def _step_failed(self, placed: Placed, error: BaseException) -> None:
+        self.faults.report(placed.plugin, f"{placed.hook} step", error)
+
+    def _refuse(self, plan: Plan, severity: Severity, problems: list[Problem]) -> Outcome:
+        schema = plan.schema
+        return self.refuse(schema.name, schema.qualified_name, severity, problems)
+
+    def refuse(self, name: str, qualified_name: str, severity: Severity, problems: Sequence[Problem]) -> Outcome:
+        """Count a call that does not fit its type, then raise or report it.
+
+        Raises:
+            InvalidEvent: In development and tests, outside of jobs.
+        """
+        self.ledger.invalid.add()
+        frame = CURRENT.get()
+        in_job = frame.scope is not None and frame.scope.kind in ("job", "task")
+        if self.settings.raises_on_invalid and not in_job:
+            raise InvalidEvent(name, qualified_name, problems)
+        told = ", ".join(f"{problem.path}: {problem.reason}" for problem in problems[:_TOLD_PROBLEMS])
+        self.faults.report("core", f"check of {qualified_name}", f"InvalidEvent: {told}")
+        if self._keeps_letters:
+            listed = tuple((problem.path, problem.reason) for problem in problems)
+            entry = (INVALID, self.clock.time_ns(), frame.snapshot, name, qualified_name, severity, listed)
+            self._lines[severity].push(entry)
+        return Outcome.INVALID
+
+    @property
+    def _keeps_letters(self) -> bool:
+        return bool(self.plugins.implementations("e11y_dead_letter"))
+
+    def _dead_letter(self, record: Record, adapter: str, reason: str) -> bool:
+        for plugin, implementation in self.plugins.implementations("e11y_dead_letter"):
+            try:
+                if implementation(record=record, adapter=adapter, reason=reason):
+                    return True
+            except Exception as error:  # noqa: BLE001
+                self.faults.report(plugin, "e11y_dead_letter", error)
+        return False
+
+    def _scope_finished(self, report: ScopeReport) -> None:
+        for plugin, implementation in self.plugins.implementations("e11y_scope_finished"):
+            try:
+                implementation(report=report)
+            except Exception as error:  # noqa: BLE001
+                self.faults.report(plugin, "e11y_scope_finished", error)
+
+    def _tell_fault(self, fault: Fault) -> None:
+        for plugin, implementation in self.plugins.implementations("e11y_error"):
+            try:
+                implementation(fault=fault)
+            except Exception:  # noqa: BLE001 - a fault about faults is only counted
+                self.ledger.plugin_counter(f"{plugin}.error_hook_failed").add()
+
+
+_TOLD_PROBLEMS = 5
