@@ -49,6 +49,11 @@ def configure(settings: Mapping[str, Any] | None = None, *, plugins: Sequence[ob
     _process.plugins = tuple(plugins)
 
 
+def configuration() -> tuple[Mapping[str, Any], Sequence[object]]:
+    """Return what ``configure`` was given: settings and plugins. For the command line, which starts nothing."""
+    return _process.settings, _process.plugins
+
+
 def start() -> Runtime:
     """Start the runtime, if none is active, and return it.
 
@@ -62,6 +67,7 @@ def start() -> Runtime:
         active = _process.active
         if active is not None and active.state != "stopped":
             return active
+        watch_process(stop, after_fork)
         _process.active = None
         _process.is_starting = True
         try:
@@ -79,6 +85,7 @@ def activate(runtime: Runtime) -> None:
         ConfigError: Event types and configuration do not fit; the earlier runtime stays active.
     """
     with _process.starting:
+        watch_process(stop, after_fork)
         before = _process.active
         _process.broken.clear()
         try:
@@ -91,7 +98,6 @@ def activate(runtime: Runtime) -> None:
         _process.active = runtime
         early, _process.early = _process.early, 0
         runtime.ledger.disabled.add_many(early)
-        watch_process(stop, after_fork)
         _unplug_all()
 
 
@@ -140,6 +146,7 @@ def stop(timeout_s: float | None) -> FlushReport:
 def after_fork() -> None:
     """Begin anew in a forked child: no thread of the parent exists here."""
     _process.starting = threading.RLock()
+    _process.is_starting = False  # a thread of the parent may have been in the middle of it
     if _process.active is not None:
         _process.active.after_fork_in_child()
         _process.active.delivery_needed = True
@@ -158,7 +165,7 @@ def enter(event_type: type[Event], variant: Variant, args: tuple[Any, ...], fiel
     runtime = current()
     if not runtime.is_idle and runtime.delivery_needed:
         runtime.delivery.start_threads()
-        runtime.delivery_needed = False
+        runtime.delivery_needed = not runtime.delivery.preparer.worker.alive
     try:
         _refuse_abstract(event_type)
         runtime.compile(event_type, variant)
@@ -168,7 +175,11 @@ def enter(event_type: type[Event], variant: Variant, args: tuple[Any, ...], fiel
         _process.broken.add(event_type)
         print(f"e11y cannot record {event_type.__name__}:\n{error}", file=sys.stderr)
         return enter(event_type, variant, args, fields)
-    outcome: Outcome = function_of(event_type, variant)(*args, **fields)
+    try:
+        outcome: Outcome = function_of(event_type, variant)(*args, **fields)
+    finally:
+        if not runtime.is_idle and runtime.delivery_needed:  # no thread could be started: try again next time
+            unplug(event_type)
     return outcome
 
 

@@ -64,9 +64,14 @@ class ConfigError(E11yError):
     @classmethod
     def joined(cls, problems: Sequence[E11yError]) -> E11yError:
         """Return one error that tells all of ``problems``; a single one is returned as it is."""
-        if len(problems) == 1:
-            return problems[0]
-        return cls(f"{len(problems)} problems stop the start", problems=problems)
+        single = [
+            part
+            for problem in problems
+            for part in (problem.problems if isinstance(problem, ConfigError) and problem.problems else (problem,))
+        ]
+        if len(single) == 1:
+            return single[0]
+        return cls(f"{len(single)} problems stop the start", problems=single)
 
     def __str__(self) -> str:
         if not self.problems:

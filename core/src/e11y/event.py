@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import types
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from enum import Enum
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, ParamSpec, cast, dataclass_transform
 
 import attrs
@@ -94,9 +96,9 @@ class Event:
             preset=preset,
             local_names=enclosing_names(_own_annotations(cls), cls.__module__),
         )
-        setattr(cls, declaration.ATTRIBUTE, declared)
         attrs.define(cls, slots=False, init=False, repr=False, eq=False, kw_only=True)
         _refuse_attributes(cls, where)
+        setattr(cls, declaration.ATTRIBUTE, declared)
         install(cls)
 
     @classmethod
@@ -196,8 +198,7 @@ def function_of(event_type: type[Event], variant: Variant) -> types.FunctionType
 
 def functions(event_type: type[Event]) -> Mapping[Variant, types.FunctionType]:
     """Return the functions made so far: variant -> function; plain ``track`` is ``()``."""
-    found: dict[Variant, types.FunctionType] = event_type.__dict__[_FUNCTIONS]
-    return dict(found)
+    return dict(event_type.__dict__.get(_FUNCTIONS, {}))  # a class that was refused has none
 
 
 def unplug(event_type: type[Event]) -> None:
@@ -210,13 +211,16 @@ LATE: Mapping[str, Any] = types.MappingProxyType({"_time_ns": None, "_trace": No
 """What the functions of variants take beside the fields."""
 
 _FUNCTIONS = "__e11y_functions__"
+_UNCHANGING = (str, int, float, bool, bytes, type(None), Decimal, date, datetime, timedelta)
 _RESERVED = ("track", "at", "timed")
 
 
 def _default(attribute: Any) -> Any:
-    """Return what stands in the signature: the default itself when it is an atom, else ``MISSING``."""
+    """Return what stands in the signature: the default itself when nobody can change it, else ``MISSING``."""
     default = attribute.default
-    return default if type(default) in (str, int, float, bool, bytes, type(None)) else MISSING
+    if default is attrs.NOTHING:
+        return MISSING
+    return default if type(default) in _UNCHANGING or isinstance(default, Enum) else MISSING
 
 
 def _refuse_instance(self: Event, *args: object, **kwargs: object) -> None:

@@ -1,8 +1,8 @@
 """The JSON line of a record: what is constant is encoded once, what neighbours share is remembered.
 
-Measured for four fields, one context value and a retention (ns per line, CPython 3.11 / 3.13): 860 / 950,
-against 3,950 / 4,200 for building one dict per part. A generated msgspec ``Struct`` takes the
-columns straight from the entry, in a third of the time of a dict.
+Measured for four fields, one context value and a retention: 1.3 us a line on CPython 3.11 and 1.45 us on
+3.13, against 3.9 and 4.2 us for a dict per part. A generated msgspec ``Struct`` takes the columns straight
+from the entry, in a third of the time of a dict.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any
 
-from e11y import context
+from e11y.context import FIRST_KEY, PARENT_TRACE_ID, SPAN_ID, TRACE_ID, Snapshot, values
 from e11y.encode import encode, encoder
 
 RETENTION = "retention_until"
@@ -84,12 +84,12 @@ def _second(seconds: int) -> bytes:
 
 
 @lru_cache(maxsize=256)
-def surroundings(snapshot: context.Snapshot) -> tuple[bytes, bytes, bytes]:
+def surroundings(snapshot: Snapshot) -> tuple[bytes, bytes, bytes]:
     """Return the parts of a line that its context decides: the trace id, what stands before the payload, and after."""
     before = b'"'
-    if snapshot[context.SPAN_ID]:
-        before += b',"parent_span_id":"%016x"' % snapshot[context.SPAN_ID]
-    if snapshot[context.PARENT_TRACE_ID]:
-        before += b',"parent_trace_id":"%032x"' % snapshot[context.PARENT_TRACE_ID]
-    after = b',"context":' + encode(context.values(snapshot)) if len(snapshot) > context.FIRST_KEY else b""
-    return b"%032x" % snapshot[context.TRACE_ID], before + b',"payload":', after
+    if snapshot[SPAN_ID]:
+        before += b',"parent_span_id":"%016x"' % snapshot[SPAN_ID]
+    if snapshot[PARENT_TRACE_ID]:
+        before += b',"parent_trace_id":"%032x"' % snapshot[PARENT_TRACE_ID]
+    after = b',"context":' + encode(values(snapshot)) if len(snapshot) > FIRST_KEY else b""
+    return b"%032x" % snapshot[TRACE_ID], before + b',"payload":', after

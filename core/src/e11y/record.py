@@ -11,7 +11,16 @@ from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
-from e11y import context
+from e11y.context import (
+    EMPTY,
+    PARENT_TRACE_ID,
+    SPAN_ID,
+    TRACE_ID,
+    Snapshot,
+    hex_span,
+    hex_trace,
+    values,
+)
 from e11y.encode import encode
 from e11y.line import RETENTION, LineFormat, moment, surroundings
 from e11y.severity import Severity
@@ -174,7 +183,7 @@ class Record:
         self.layout = layout
         self._entry = entry
         self.time_ns: int = entry[TIME_NS]
-        self.snapshot: context.Snapshot = entry[SNAPSHOT]
+        self.snapshot: Snapshot = entry[SNAPSHOT]
         self.trace = trace
         self.span = span
         self.trail: tuple[Record, ...] = ()
@@ -196,7 +205,7 @@ class Record:
         time_ns: int = 0,
         trace: int = 1,
         span: int = 1,
-        snapshot: context.Snapshot = context.EMPTY,
+        snapshot: Snapshot = EMPTY,
         metadata: Mapping[str, Any] = MappingProxyType({}),
         resource: Mapping[str, str] = MappingProxyType({}),
     ) -> Record:
@@ -243,12 +252,12 @@ class Record:
     @property
     def parent_span_id(self) -> str | None:
         """Span of the scope or request that the event happened in."""
-        return context.hex_span(self.snapshot[context.SPAN_ID])
+        return hex_span(self.snapshot[SPAN_ID])
 
     @property
     def parent_trace_id(self) -> str | None:
         """Trace that started the job that the event happened in."""
-        return context.hex_trace(self.snapshot[context.PARENT_TRACE_ID])
+        return hex_trace(self.snapshot[PARENT_TRACE_ID])
 
     @property
     def payload(self) -> Mapping[str, Any]:
@@ -260,7 +269,7 @@ class Record:
     @property
     def context(self) -> Mapping[str, Any]:
         """Who and where, as a read-only mapping."""
-        return MappingProxyType(context.values(self.snapshot))
+        return MappingProxyType(values(self.snapshot))
 
     @property
     def metadata(self) -> Mapping[str, Any]:
@@ -315,7 +324,7 @@ class Record:
         layout, entry, snapshot = self.layout, self._entry, self.snapshot
         line = layout.line or layout.make_line()
         trace, before, after = surroundings(snapshot)
-        if self.trace != snapshot[context.TRACE_ID]:
+        if self.trace != snapshot[TRACE_ID]:
             trace = b"%032x" % self.trace
         if self._payload is not None or layout.open_at:
             payload = encode(self._payload if self._payload is not None else layout.payload(entry))

@@ -16,15 +16,17 @@ from typing import Any, Self
 
 from e11y import registry
 from e11y.adapter import Adapter, AdapterType
+from e11y.adapters import CORE_PLUGINS
 from e11y.clock import Clock, Ids, SystemClock
 from e11y.context import CURRENT
 from e11y.delivery.delivery import Delivery, FlushReport
 from e11y.delivery.intake import DROPPED, INVALID, SLOT_BYTES, queue_of
 from e11y.delivery.lane_settings import LaneSettings
 from e11y.delivery.ledger import Ledger
+from e11y.encode import encoder
 from e11y.errors import ConfigError, E11yError, InvalidEvent, Problem
 from e11y.event import Event, Variant, functions
-from e11y.faults import Faults
+from e11y.faults import LOGGER, Faults
 from e11y.host import Fault, ScopeReport
 from e11y.hosting import RuntimeHost
 from e11y.outcome import Outcome
@@ -36,9 +38,8 @@ from e11y.record import Entry, Layout, Record
 from e11y.routing import Routing
 from e11y.schema import Schema
 from e11y.scope_buffers import ScopeBuffers
-from e11y.settings import Loaded, Settings
+from e11y.settings import AdapterTable, Loaded, Settings, adapter_settings
 from e11y.settings import load as load_settings
-from e11y.settings import structure
 from e11y.severity import SEVERITIES, Severity
 from e11y.steps import Drop
 
@@ -107,7 +108,9 @@ class Runtime:
         self.ids = ids or Ids()
         self.generation = next(_GENERATIONS)
         self.faults = Faults(self.clock, self._tell_fault)
-        self.plugins: PluginSet = load(self.settings, partial(RuntimeHost, self), extra=plugins)
+        self.plugins: PluginSet = load(self.loaded, partial(RuntimeHost, self), extra=plugins, core=CORE_PLUGINS)
+        for broken in self.plugins.broken:
+            LOGGER.error("%s", broken)
         self._given = adapters
         self.adapters: Mapping[str, Adapter] = MappingProxyType(self._make_adapters())
         self.layouts: list[Layout] = []
@@ -121,6 +124,7 @@ class Runtime:
             dead_letter=self._dead_letter,
             on_fault=self.faults.report,
             resource=self._resource(),
+            originals=self._originals(),
         )
         self.ledger: Ledger = self.delivery.ledger
         self._lines = {severity: Line(self, severity) for severity in SEVERITIES}
@@ -130,6 +134,7 @@ class Runtime:
         self.compiler = Compiler(self._wiring(), self.generation)
         self.context_filters = self._context_filters()
         self.pid = os.getpid()
+        encoder()  # imported here and now: a fork while a worker imports it would leave the child half a module
         self.state = "new"
         self.delivery_needed = True
         self.delivery.every(1.0, self.faults.tell)
@@ -287,17 +292,18 @@ class Runtime:
         if self._given is not None:
             return dict(self._given)
         types = self._adapter_types()
-        tables = {name: (table.type, table.options) for name, table in self.settings.adapters.items()}
+        tables = self.settings.adapters or {_STAND_IN: AdapterTable(type="console")}
         made: dict[str, Adapter] = {}
         problems: list[E11yError] = []
-        for name, (kind, options) in (tables or {_STAND_IN: ("console", {})}).items():
-            where = f"[tool.e11y.adapters.{name}]"
+        for name, table in tables.items():
+            path = f"adapters.{name}"
             try:
-                if kind not in types:
-                    raise self.plugins.unknown_adapter_type(kind, where, types)
-                plugin, adapter_type = types[kind]
-                own = structure(adapter_type.settings, options, where)
-                made[name] = adapter_type.make(own, RuntimeHost(self, plugin))
+                if table.type not in types:
+                    raise self.plugins.unknown_adapter_type(table.type, str(self.loaded.place(path)), types)
+                plugin, adapter_type = types[table.type]
+                owner = self.plugins.plugin(plugin)
+                place = self.loaded.place(path, owner=owner.owner if owner else "")
+                made[name] = adapter_type.make(adapter_settings(adapter_type, table, place), RuntimeHost(self, plugin))
             except ConfigError as error:
                 problems.append(error)
         if problems:
@@ -322,6 +328,15 @@ class Runtime:
     def _lane_settings(self) -> dict[str, LaneSettings]:
         tables = self.settings.adapters
         return {name: tables[name].lane if name in tables else LaneSettings() for name in self.adapters}
+
+    def _originals(self) -> frozenset[str]:
+        """Return the adapters that may see values as they were before zone 2: asked for, and allowed."""
+        tables = self.settings.adapters
+        return frozenset(
+            name
+            for name, adapter in self.adapters.items()
+            if adapter.capabilities.originals and (name not in tables or tables[name].originals)
+        )
 
     def _resource(self) -> dict[str, str]:
         settings = self.settings
@@ -367,7 +382,7 @@ class Runtime:
             retention_s=settings.retention_s,
             buffers=settings.scope.debug_buffer,
             trigger=settings.scope.flush_severity,
-            originals=any(adapter.capabilities.originals for adapter in self.adapters.values()),
+            originals=bool(self._originals()),
             debug_checks=settings.debug_checks,
         )
 

@@ -16,8 +16,8 @@ from urllib.parse import quote, unquote
 
 import attrs
 
-from e11y import context
 from e11y.clock import Ids
+from e11y.context import CURRENT, SAMPLED, SPAN_ID, TRACE_ID, Frame
 
 Source = Literal["traceparent", "x-trace-id", "x-request-id", "x-correlation-id", "generated"]
 """Where a trace id came from: the name of the header, or ``generated``."""
@@ -52,6 +52,7 @@ class Trace:
         tracestate: W3C ``tracestate`` as it came, for passing on; it belongs to the vendors.
         baggage: The allowed entries of W3C ``baggage``, decoded.
         source: Where the trace id came from.
+        parent_trace_id: Trace that started this job, which has a trace of its own; 0 when there is none.
     """
 
     trace_id: int
@@ -60,6 +61,7 @@ class Trace:
     tracestate: str = ""
     baggage: Mapping[str, str] = attrs.field(default=MappingProxyType({}), hash=False)
     source: Source = "generated"
+    parent_trace_id: int = 0
 
 
 def parse_traceparent(text: str) -> Trace | None:
@@ -164,7 +166,7 @@ def extract(
     """Return the trace that inbound ``headers`` ask for, or a new one.
 
     The first valid source wins: ``traceparent``, ``X-Trace-ID``, ``X-Request-ID``, ``X-Correlation-ID``,
-    a generated id. No header can make this raise.
+    a generated id. No header can make this raise. Of a header given twice the first counts.
 
     Args:
         headers: Names in any case, values as text.
@@ -187,7 +189,7 @@ def extract(
 
 def inject(
     headers: MutableMapping[str, str],
-    frame: context.Frame | None = None,
+    frame: Frame | None = None,
     *,
     ids: Ids | None = None,
 ) -> None:
@@ -201,12 +203,12 @@ def inject(
         frame: The context to send; ``None`` takes the current one.
         ids: Makes a span id when the context has none; ``None`` asks the operating system.
     """
-    frame = context.CURRENT.get() if frame is None else frame
+    frame = CURRENT.get() if frame is None else frame
     present = {name.lower() for name in headers}
-    trace_id = frame.snapshot[context.TRACE_ID]
+    trace_id = frame.snapshot[TRACE_ID]
     if trace_id and "traceparent" not in present:
-        span_id = frame.snapshot[context.SPAN_ID] or (ids.span_id() if ids else secrets.randbits(64) or 1)
-        sampled = False if frame.snapshot[context.SAMPLED] == 0 else None
+        span_id = frame.snapshot[SPAN_ID] or (ids.span_id() if ids else secrets.randbits(64) or 1)
+        sampled = False if frame.snapshot[SAMPLED] == 0 else None
         headers["traceparent"] = format_traceparent(trace_id, span_id, sampled)
         if frame.tracestate and "tracestate" not in present:
             headers["tracestate"] = frame.tracestate

@@ -6,9 +6,11 @@ import math
 import re
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
-from typing import Any, Final, overload
+from typing import Any, Final, TypeVar, overload
 
 import attrs
+
+N = TypeVar("N", int, float)
 
 _SECONDS: dict[str, float] = {
     "us": 1e-6,
@@ -54,7 +56,7 @@ def seconds(text: str) -> float:
         ValueError: The text is not a duration. The message names the accepted forms, never the text.
     """
     number, factor = _split(text, _SECONDS, f"must be a duration: {DURATION_FORMS}")
-    # Division keeps "200ms" at exactly 0.2; 200 * 0.001 is 0.2 too, but 35 * 0.001 is not 0.035.
+    # 35 * 0.001 is not 0.035, but 35 / 1000 is.
     return float(number) * factor if factor >= 1 else float(number) / round(1 / factor)
 
 
@@ -117,7 +119,7 @@ def byte_size(default: str | None) -> Any:
     return attrs.field(default=None if default is None else size(default), metadata=BYTE_SIZE)
 
 
-def _split(text: str, units: Mapping[str, float], otherwise: str) -> tuple[str, Any]:
+def _split(text: str, units: Mapping[str, N], otherwise: str) -> tuple[str, N]:
     match = _WRITTEN.fullmatch(text)
     factor = units.get(match["unit"]) if match else None
     if match is None or factor is None:

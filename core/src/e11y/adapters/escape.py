@@ -26,10 +26,10 @@ def escape_text(text: str) -> str:
 
 
 def escape_json(line: bytes) -> bytes:
-    """Return a JSON text that means the same, and that every reader takes for one line.
+    r"""Return a JSON text that means the same, and that every reader takes for one line.
 
     RFC 8259, 7 escapes only U+0000 to U+001F; U+0085, U+2028 and U+2029 end a line for many readers.
-    Those characters stand in strings only, so each can be written as its ``\\u`` escape.
+    Those characters stand in strings only, so each can be written as its ``\u`` escape.
     """
     if line.isascii() and b"\x7f" not in line:
         return line

@@ -45,11 +45,10 @@ class MemorySettings:
     """Settings of the memory adapter.
 
     Args:
-        max_records: How many records are kept; the oldest go first. ``None`` keeps all, which only
-            ``e11y.configure()`` can say.
+        max_records: How many records are kept; the oldest go first.
     """
 
-    max_records: int | None = attrs.field(default=1000, validator=attrs.validators.optional(attrs.validators.ge(1)))
+    max_records: int = attrs.field(default=1000, validator=attrs.validators.gt(0))
 
 
 class MemoryAdapter:

@@ -182,7 +182,6 @@ def literal(values: tuple[Any, ...]) -> Check:
         fast=fast,
         copy=copy,
         names=names,
-        raises=not texts,
         json_type={"enum": [value.value if isinstance(value, Enum) else value for value in values]},
     )
 

@@ -27,6 +27,10 @@ class Refused(Exception):  # noqa: N818 - internal signal, reads as the fact it 
         self.path = path
 
 
+class Exceeded(Refused):
+    """A structure is larger than a record may hold: the field's fault as a whole, so its path does not grow."""
+
+
 class UnsupportedType(Exception):  # noqa: N818
     """An annotation that no check exists for."""
 
@@ -44,16 +48,16 @@ class Budget:
         """Take one node and ``size`` bytes.
 
         Raises:
-            Refused: The structure is larger than a record may hold.
+            Exceeded: The structure is larger than a record may hold.
         """
         self.nodes -= 1
         self.bytes -= size
         if depth > MAX_DEPTH:
-            raise Refused(f"is nested deeper than {MAX_DEPTH}")
+            raise Exceeded(f"is nested deeper than {MAX_DEPTH}")
         if self.nodes < 0:
-            raise Refused(f"has more than {MAX_NODES} values")
+            raise Exceeded(f"has more than {MAX_NODES} values")
         if self.bytes < 0:
-            raise Refused(f"holds more than {MAX_BYTES // 1024} KiB of text")
+            raise Exceeded(f"holds more than {MAX_BYTES // 1024} KiB of text")
 
 
 _UNNAMED = re.compile(r"_([a-z]+)_[0-9a-f]{9,}")
@@ -76,7 +80,6 @@ class Check:
         store: Expression over ``{v}`` for what goes into the entry, when it is not the value itself.
         restore: Turns what was stored back.
         size: Expression over ``{v}`` for the bytes of its texts, when there is no small bound.
-        raises: Whether ``fast`` may raise (comparing a Decimal NaN, a user's predicate).
         json_type: JSON Schema of the encoded value.
     """
 
@@ -88,7 +91,6 @@ class Check:
     store: str | None = None
     restore: Callable[[Any], Any] | None = None
     size: str | None = None
-    raises: bool = False
     json_type: Mapping[str, Any] = attrs.field(factory=dict)
 
 

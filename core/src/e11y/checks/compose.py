@@ -140,7 +140,6 @@ def _union(arms: tuple[Any, ...], bounds: list[constraints.Constraint]) -> Check
         copy=copy,
         names=names,
         size="_sized({v})" if sizes or copy else None,
-        raises=any(part.raises for part in parts),
         json_type=json_type,
     )
 

@@ -24,7 +24,6 @@ class Constraint:
         holds: The condition as a function.
         fast: The condition as an expression over ``{v}``.
         names: Constants that ``fast`` mentions.
-        raises: Whether evaluating it may raise.
         json_type: Keywords of JSON Schema that say the same, where there are some.
     """
 
@@ -32,7 +31,6 @@ class Constraint:
     holds: Callable[[Any], object]
     fast: str
     names: dict[str, Any]
-    raises: bool = False
     json_type: dict[str, Any] = attrs.field(factory=dict)
 
 
@@ -51,9 +49,7 @@ def constrained(check: Check, constraints: list[Constraint]) -> Check:
         json_type.update(constraint.json_type)
     if check.fast is not None:
         fast = " and ".join([f"({check.fast})" if " or " in check.fast else check.fast, *conditions])
-        raises = check.raises or " or " in check.fast or any(constraint.raises for constraint in constraints)
-        # A Decimal may be a NaN, whose comparison raises; its fast form is the one with " or ".
-        return attrs.evolve(check, accept=accept, fast=fast, names=names, raises=raises, json_type=json_type)
+        return attrs.evolve(check, accept=accept, fast=fast, names=names, json_type=json_type)
     from e11y.checks.atoms import copier  # noqa: PLC0415
 
     name = named(accept, "copy")
@@ -108,7 +104,7 @@ def _read_one(marker: Any) -> Iterator[Constraint]:
         factor: Any = marker.multiple_of
         name, names = _constant(factor)
         yield Constraint(
-            f"must be a multiple of {factor!r}", lambda value: value % factor == 0, f"{{v}} % {name} == 0", names, True,
+            f"must be a multiple of {factor!r}", lambda value: value % factor == 0, f"{{v}} % {name} == 0", names,
             {"multipleOf": factor},
         )
     elif isinstance(marker, at.MinLen):
@@ -143,7 +139,6 @@ def _compare(operator: str, bound: Any, words: str, keyword: str) -> Constraint:
         lambda value: compare(value, bound),
         f"{{v}} {operator} {name}",
         names,
-        type(bound) not in _INLINE,
         {keyword: bound} if type(bound) in _INLINE else {},
     )
 
@@ -162,7 +157,7 @@ def _timezone(wanted: Any) -> Constraint:
 
 def _predicate(holds: Callable[[Any], object], reason: str) -> Constraint:
     name = named(holds, "holds")
-    return Constraint(reason, holds, f"{name}({{v}})", {name: holds}, True)
+    return Constraint(reason, holds, f"{name}({{v}})", {name: holds})
 
 
 def of_validator(validator: Callable[[Any, Any, Any], Any], attribute: Any) -> Constraint:

@@ -12,7 +12,7 @@ from typing import Any
 import attrs
 
 from e11y.checks.atoms import copier
-from e11y.checks.check import Accept, Budget, Check, Refused, article, mismatch, named
+from e11y.checks.check import Accept, Budget, Check, Exceeded, Refused, article, mismatch, named
 from e11y.checks.snapshot import snapshot, text_key
 from e11y.steps import MISSING
 
@@ -148,5 +148,7 @@ def _copy_texts(value: Any) -> Any:
 def _part(check: Check, path: str, value: Any, budget: Budget, depth: int) -> Any:
     try:
         return check.accept(value, budget, depth + 1)
+    except Exceeded:
+        raise
     except Refused as refused:
         raise Refused(refused.reason, path + refused.path) from None

@@ -26,7 +26,7 @@ class Batch:
     def __init__(self, records: Sequence[Record], parent: Batch | None = None, *, parted: bool = False) -> None:
         self.records = tuple(records)
         self.views: tuple[Record, ...] | None = None
-        self.attempts = parent.attempts if parted and parent is not None else 0
+        self.attempts: int = parent.attempts if parted and parent is not None else 0
         self.first_attempt_s: float | None = parent.first_attempt_s if parent is not None else None
         self.not_before_s = 0.0
         self.parted = parted

@@ -67,8 +67,11 @@ class Courier:
         chance: random.Random,
         dead_letter: DeadLetter,
         on_fault: OnFault,
+        *,
+        originals: bool = False,
     ) -> None:
         self.name = name
+        self._originals = originals
         self.settings = settings
         self.breaker = Breaker(settings)
         self.deadline: float | None = None
@@ -221,7 +224,7 @@ class Courier:
 
     def _views(self, batch: Batch) -> Sequence[Record]:
         """Return what the adapter may see; the same objects in each attempt."""
-        if not self._adapter.capabilities.originals:
+        if not self._originals:
             return batch.records
         if batch.views is None:
             batch.views = tuple(record.original() for record in batch.records)
@@ -293,7 +296,7 @@ class Courier:
 
     def _masked(self, record: Record) -> Record:
         """Return what a dead letter may hold: never an original, and marked if there was one."""
-        hidden = self._adapter.capabilities.originals and (record.layout.originals or record.layout.deferred)
+        hidden = self._originals and (record.layout.originals or record.layout.deferred)
         return record.marked("masked") if hidden else record
 
     # Who owns a batch

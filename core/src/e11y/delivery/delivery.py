@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 
 import attrs
 
@@ -63,6 +63,7 @@ class Delivery:
         dead_letter: Keeps a record (record, adapter name or empty, reason); returns whether it is safe.
         on_fault: Told of what was swallowed (source, operation, error).
         resource: Constants of every line, for dead letters of events without a layout.
+        originals: Names of the adapters that receive values as they were before zone 2.
     """
 
     def __init__(
@@ -77,6 +78,7 @@ class Delivery:
         dead_letter: Callable[[Record, str, str], bool],
         on_fault: Callable[[str, str, BaseException], None],
         resource: Mapping[str, str],
+        originals: Collection[str] = (),
     ) -> None:
         self._monotonic = clock.monotonic
         self._dead_letter = dead_letter
@@ -92,6 +94,7 @@ class Delivery:
                 ids.random,
                 self._keep_letter,
                 on_fault,
+                originals=name in originals,
             )
             for name, adapter in adapters.items()
         }
@@ -151,7 +154,8 @@ class Delivery:
         started = self._monotonic()
         self.preparer.flush(deadline)
         for lane in self.lanes.values():
-            lane.hurry()
+            lane.hurry(retry=True)
+        self._drive_all(deadline)
         held = {name: lane.flush(deadline) for name, lane in self.lanes.items()}
         return self._report(held, started)
 
@@ -176,7 +180,7 @@ class Delivery:
         if not self.preparer.worker.alive:
             self.preparer.run_once()
         for lane in self.lanes.values():
-            lane.hurry()
+            lane.hurry(retry=True)
         self._drive_all(deadline)
         return self._report({name: lane.in_lane() for name, lane in self.lanes.items()}, started)
 

@@ -42,8 +42,11 @@ class Lane:
         chance: random.Random,
         dead_letter: DeadLetter,
         on_fault: OnFault,
+        *,
+        originals: bool = False,
     ) -> None:
         self.name = name
+        self._originals = originals
         self.settings = settings
         self.queue = LaneQueue()
         self.ledger = LaneLedger()
@@ -72,6 +75,7 @@ class Lane:
             self._chance,
             self._dead_letter,
             self._on_fault,
+            originals=self._originals,
         )
         self._closed = False
         self._turn = threading.Lock()
@@ -96,15 +100,17 @@ class Lane:
         """Make one attempt if one is due; return the seconds until the next is, ``None`` if nothing waits."""
         return self.courier.run_once(now)
 
-    def hurry(self) -> None:
-        """Write what waits without waiting for more."""
+    def hurry(self, *, retry: bool = False) -> None:
+        """Write what waits without waiting for more; with ``retry`` also what waits for back-off or breaker."""
         self.courier.hurried = True
+        if retry:
+            self.courier.impatient = True
         self.wake.wake()
 
     def flush(self, deadline: float) -> int:
         """Wait until everything that is in the lane now is settled; return how many records it still holds."""
         goal = self.ledger.routed + self.ledger.replayed
-        self.courier.impatient = True
+        self.hurry(retry=True)
         while self.ledger.settled() < goal and not self.worker.is_current:
             left = deadline - self._monotonic()
             if left <= 0:
@@ -132,8 +138,7 @@ class Lane:
     def begin_close(self, deadline: float) -> None:
         """Let the lane write what it has until ``deadline``, then end. Returns at once."""
         self.courier.deadline = deadline
-        self.courier.impatient = True
-        self.hurry()
+        self.hurry(retry=True)
         if self.in_lane():
             self.worker.start()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
+from itertools import islice
 
 from e11y.record import Record
 
@@ -39,6 +40,10 @@ class LaneQueue:
         taken: list[Record] = []
         held = 0
         try:
+            if not mid and not high and self.bytes_held() <= most_bytes:
+                # The usual case, in C: extend() keeps what was popped if the queue runs dry meanwhile.
+                taken.extend(islice(iter(low.popleft, None), min(len(low), most_records)))
+                return taken
             while len(taken) < most_records and held < most_bytes:
                 queue = low if not (mid or high) else min(filter(None, self.classes), key=_oldest)
                 record = queue.popleft()

@@ -12,7 +12,9 @@ from e11y import units
 
 @attrs.frozen(eq=False)
 class LaneSettings:
-    """Settings of the lane of one adapter. In TOML durations and sizes are text, and the key of a duration has no ``_s``.
+    """Settings of the lane of one adapter.
+
+    In TOML durations and sizes are text, and the key of a duration has no ``_s``.
 
     Args:
         batch_interval_s: A record waits at most this long for its batch to fill.

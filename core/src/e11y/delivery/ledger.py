@@ -107,11 +107,19 @@ class LaneLedger:
 
 @attrs.frozen
 class LaneSnapshot:
-    """One reading of a lane: ``routed + replayed`` equals the sum of the rest.
+    """One reading of a lane: ``routed + replayed`` equals the sum down to ``in_lane``.
 
-    ``delivered`` was acknowledged, ``handed_over`` went to a destination that cannot acknowledge,
-    ``dead_lettered`` is kept to be replayed, ``given_up`` (reason -> count) is lost, ``in_lane`` is on
-    its way. ``bytes_held``, ``retries`` and ``breaker`` stand outside of the equation.
+    Args:
+        routed: Records that entered the lane.
+        replayed: Dead letters that entered it once more.
+        delivered: The destination acknowledged them.
+        handed_over: Went to a destination that cannot acknowledge.
+        dead_lettered: A plugin keeps them, to be replayed.
+        given_up: Reason -> records that are lost.
+        in_lane: Wait, or are being written.
+        bytes_held: Memory of the records in the lane.
+        retries: Attempts after the first.
+        breaker: 0 closed, 1 half-open, 2 open.
     """
 
     routed: int
@@ -137,8 +145,22 @@ class LaneSnapshot:
 class LedgerSnapshot:
     """One reading of the ledger: ``tracked`` equals the sum of everything down to ``routed``.
 
-    ``letters_kept`` and ``letters_lost`` tell about dead letters of events that reached no lane
-    (invalid, dropped, withheld); these events are counted above already.
+    Args:
+        tracked: Calls of ``track()``.
+        invalid: The fields did not fit the event type.
+        disabled: The library was switched off, could not start, or had stopped.
+        filter_failed: A security step failed, and the event was withheld rather than delivered in clear.
+        dropped: Reason -> events that a sampler, a limit or a full debug buffer gave up.
+        discarded: Debug events of scopes that succeeded.
+        buffered: Debug events that wait for the end of their scope.
+        unrouted: No adapter was meant to receive them.
+        shed: Given up at the memory limit, before they became records.
+        in_intake: Wait for the preparer, or are in its hands.
+        routed: Became records, and entered at least one lane.
+        letters_kept: Dead letters of events that reached no lane; counted above already, like the next.
+        letters_lost: Such letters that nobody kept.
+        lanes: Purpose name of the adapter -> reading of its lane.
+        plugins: ``<plugin>.<name>`` -> what plugins count for themselves.
     """
 
     tracked: int

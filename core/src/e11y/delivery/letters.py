@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from e11y import context
 from e11y.clock import Ids
+from e11y.context import FIRST_KEY, TRACE_ID
 from e11y.record import Layout, Record
 from e11y.severity import SEVERITIES, Severity
 
@@ -29,7 +29,7 @@ def of_invalid(item: tuple[Any, ...], ids: Ids, resource: Mapping[str, str]) -> 
         severity=SEVERITIES[severity] if isinstance(severity, int) else Severity(severity),
         event_type=event_type,
         time_ns=time_ns,
-        trace=snapshot[context.TRACE_ID] or ids.trace_id(),
+        trace=snapshot[TRACE_ID] or ids.trace_id(),
         span=ids.span_id(),
         snapshot=snapshot,
         resource=resource,
@@ -49,6 +49,6 @@ def without_values(record: Record, entry: tuple[Any, ...]) -> Record:
         time_ns=record.time_ns,
         trace=record.trace,
         span=record.span,
-        snapshot=record.snapshot[: context.FIRST_KEY],
+        snapshot=record.snapshot[:FIRST_KEY],
         resource=layout.resource,
     )

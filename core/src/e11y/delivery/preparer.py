@@ -206,7 +206,7 @@ class Preparer:
         plans = self._plans
         trace_id, span_id = self._ids.trace_id, self._ids.span_id
         sequence = self._sequence
-        touched: dict[_Plan, None] = {}
+        touched: list[_Plan] = []
         for entry in chunk:
             plan = plans[entry[INDEX]]
             span_at = plan.span_at
@@ -228,9 +228,10 @@ class Preparer:
             record.held_bytes = held
             for append in plan.appends:
                 append(record)
+            if not plan.records:
+                touched.append(plan)
             plan.records += 1
             plan.added_bytes += held
-            touched[plan] = None
         self._sequence = sequence
         for plan in touched:
             self._hand_over(plan.lanes, plan.records, plan.added_bytes)

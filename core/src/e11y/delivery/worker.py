@@ -64,7 +64,7 @@ class Worker:
         if not self._starting.acquire(blocking=False):
             return False
         try:
-            if self._thread is None and not self.stopping:
+            if not self.alive and not self.stopping:
                 thread = threading.Thread(target=self._run, name=self.name, daemon=True)
                 thread.start()
                 self._thread = thread

@@ -18,7 +18,7 @@ from e11y.event import Event, Variant, function_of
 from e11y.outcome import Outcome
 from e11y.pipeline import writer as writing
 from e11y.pipeline.plan import Implementations, Placed, Plan, make_plan, read_schema
-from e11y.pipeline.refusal import loosened, make_check, make_open
+from e11y.pipeline.refusal import make_check, make_loosen, make_open
 from e11y.record import EXTRAS, Entry, Layout
 from e11y.routing import Routing
 from e11y.severity import Severity
@@ -171,7 +171,7 @@ class Compiler:
             "_fault": wiring.fault,
             "_check": make_check(plan, refuse),
             "_opened": make_open(refuse),
-            "_loosened": loosened,
+            "_loosened": make_loosen(plan),
             "_current": CURRENT.get,
             "_context": _context,
             "_now": wiring.clock.time_ns,

@@ -15,7 +15,7 @@ from e11y.checks.compose import check_for, unwrap
 from e11y.checks.constraints import constrained, of_validator
 from e11y.errors import ConfigError, E11yError, PluginError, nearest
 from e11y.event import OpenEvent
-from e11y.options import Option
+from e11y.options import OFF, Option
 from e11y.schema import Field, Schema
 from e11y.steps import PAYLOAD, Annotate, Enrich, Filter, Needs, Observe, Route, Sample, Step
 
@@ -27,6 +27,9 @@ class Implementations(Protocol):
 
     def implementations(self, hook: str) -> list[tuple[str, Callable[..., Any]]]:
         """Return ``(plugin name, bound method)`` of each plugin that implements ``hook``, in order."""
+
+    def is_active(self, name: str) -> bool:
+        """Return whether the hooks of the plugin ``name`` are asked."""
 
 
 @attrs.frozen(eq=False)
@@ -122,6 +125,7 @@ def make_plan(schema: Schema, plugins: Implementations) -> Plan:
         ConfigError: A field's type cannot be recorded, or steps do not fit the event type.
         PluginError: A plugin fails or answers with the wrong thing.
     """
+    _require_plugins(schema, plugins)
     checks, defaults = _checks(schema)
     enrich = []
     for placed in _ask(plugins, "e11y_enrich", schema, Enrich):
@@ -155,6 +159,25 @@ def make_plan(schema: Schema, plugins: Implementations) -> Plan:
         routed=routed,
         validation=_validation(schema),
     )
+
+
+def _require_plugins(schema: Schema, plugins: Implementations) -> None:
+    """Refuse an option that nobody would act on: what it promises would silently not happen."""
+    found = [(kind, "") for kind, value in schema.options.items() if value is not OFF]
+    for field in schema.fields.values():
+        for marker in field.markers:
+            kind = marker if isinstance(marker, type) else type(marker)
+            if issubclass(kind, Option):
+                found.append((kind, field.name))
+    for kind, name in found:
+        if not kind.advisory and not plugins.is_active(kind.plugin):
+            at = f"field {name!r}" if name else "the class"
+            raise ConfigError(
+                f"option {kind.__name__} on {at} of {schema.event_type.__name__} needs plugin {kind.plugin!r}, "
+                "which is not active",
+                where=f"class {schema.qualified_name}",
+                fix=f'pip install e11y-{kind.plugin}, or add "{kind.plugin}" to [tool.e11y] plugins',
+            )
 
 
 def _validation(schema: Schema) -> declaration.ValidationMode:

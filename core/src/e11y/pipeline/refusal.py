@@ -61,9 +61,18 @@ def _accepted(name: str, check: Check, value: Any, problems: list[Problem]) -> A
     return None
 
 
-def loosened(values: tuple[Any, ...]) -> tuple[Any, ...]:
-    """Return unchecked values as plain data; what was not passed stays ``MISSING``."""
-    return tuple(value if value is MISSING else _loose(value) for value in values)
+def make_loosen(plan: Plan) -> Callable[[tuple[Any, ...]], tuple[Any, ...]]:
+    """Return the function that takes unchecked values as plain data; what nobody gave stays ``MISSING``."""
+    defaults = tuple(plan.defaults.get(name) for name in plan.checks)
+
+    def loosened(values: tuple[Any, ...]) -> tuple[Any, ...]:
+        kept = []
+        for value, default in zip(values, defaults, strict=True):
+            given = default() if value is MISSING and default is not None else value
+            kept.append(given if given is MISSING else _loose(given))
+        return tuple(kept)
+
+    return loosened
 
 
 def _loose(value: Any) -> Any:

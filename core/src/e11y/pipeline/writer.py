@@ -293,7 +293,6 @@ def _write_loose(writer: Writer, row: str) -> None:
 def _write_strict(writer: Writer, row: str, unknown: str) -> None:
     conditions = []
     copies = []
-    raises = False
     for name, check in writer.plan.checks.items():
         writer.names.update(check.names)
         if check.fast is not None:
@@ -302,38 +301,25 @@ def _write_strict(writer: Writer, row: str, unknown: str) -> None:
         elif check.copy is not None:
             conditions.append(f"(_copied_{name} := {check.copy.format(v=name)}) is not _MISSING")
             copies.append(name)
-        raises = raises or check.raises
     writer.line("# check")
-    if raises:
-        with writer.block("try:"):
-            _write_condition(writer, "_passed = (", f"not (_args{unknown})", conditions, ")")
-        with writer.block("except _Exception:"):
-            writer.line("_passed = False")
-        head = "if not _passed:"
-    else:
-        _write_condition(writer, "if not (", f"not (_args{unknown})", conditions, "):")
-        head = ""
-    if head:
-        writer.line(head)
-    writer._depth += 1
-    writer.line(f"_checked = _check(_args, _unknown, {row})")
-    with writer.block("if _checked.__class__ is not _tuple:"):
-        writer.line("return _checked")
-    if writer.declared:
-        writer.line(f"{_row(writer.declared)} = _checked")
-    writer._depth -= 1
+    with writer.block("try:"):
+        with writer.block("_passed = ("):
+            writer.line(f"not (_args{unknown})")
+            for condition in conditions:
+                writer.line(f"and {condition}")
+        writer.line(")")
+    with writer.block("except _Exception:"):  # a NaN that is compared, a predicate, a value with traps in it
+        writer.line("_passed = False")
+    with writer.block("if not _passed:"):
+        writer.line(f"_checked = _check(_args, _unknown, {row})")
+        with writer.block("if _checked.__class__ is not _tuple:"):
+            writer.line("return _checked")
+        if writer.declared:
+            writer.line(f"{_row(writer.declared)} = _checked")
     if copies:
         with writer.block("else:"):
             for name in copies:
                 writer.line(f"{name} = _copied_{name}")
-
-
-def _write_condition(writer: Writer, head: str, first: str, conditions: Sequence[str], tail: str) -> None:
-    with writer.block(head):
-        writer.line(first)
-        for condition in conditions:
-            writer.line(f"and {condition}")
-    writer.line(tail)
 
 
 def _write_context(writer: Writer) -> None:

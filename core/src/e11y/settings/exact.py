@@ -1,4 +1,4 @@
-"""Exact types: a table holds what its class declares, and nothing is guessed.
+"""Exact types: a table holds what its class declares, never something that could be made into it.
 
 ``"1"`` is no number, ``true`` is no integer, a text is no list. Text from the environment is the one
 exception, because it cannot be anything else: there the declared type decides how it is read.
@@ -8,21 +8,22 @@ from __future__ import annotations
 
 import enum
 import math
-import types
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from collections.abc import Set as AbstractSet
 from pathlib import Path
-from typing import Any, Literal, NoReturn, Union, get_args, get_origin
+from typing import Any, NoReturn, get_args, get_origin
 
 import attrs
 
 from e11y.errors import nearest
 from e11y.settings.origin import EnvText
+from e11y.settings.words import example_of, kind_of, options_of, words_for
 
-Hook = Callable[[Any, Any], Any]
-"""What cattrs calls to structure one value: ``hook(value, target)``."""
+Reader = Callable[[Any], Any]
+"""Returns the structured form of one value, or raises ``Findings``."""
 
-HookOf = Callable[[Any], Hook]
+ReaderOf = Callable[[Any], Reader]
+"""Returns the reader of values of a type."""
 
 
 @attrs.frozen(eq=False)
@@ -32,67 +33,36 @@ class Finding:
     Args:
         says: What is wrong, behind the words ``setting '<path>'``.
         path: Keys that lead to the value, seen from the table that is structured.
-        example: A value that would do, as TOML; empty when ``fix`` says it in words.
-        fix: What to do about it.
+        example: A value that would do, as TOML.
+        fix: What to do about it; left out: write the example.
+        known: For an unknown key, the keys that are legal in its place.
     """
 
     says: str
     path: tuple[str, ...] = ()
     example: str = ""
     fix: str = ""
+    known: tuple[str, ...] = ()
 
 
-class Findings(Exception):  # noqa: N818 - carries several findings out of cattrs' hooks
+class Findings(Exception):
     """Everything that is wrong with one value and what is inside it."""
 
     def __init__(self, findings: Iterable[Finding]) -> None:
         super().__init__()
         self.findings = tuple(findings)
 
-    def below(self, key: str) -> list[Finding]:
-        """Return the findings as they are seen from the table or list that holds the value under ``key``."""
-        return [attrs.evolve(finding, path=(key, *finding.path)) for finding in self.findings]
+    def below(self, key: str, example: str = "") -> list[Finding]:
+        """Return the findings as seen from the table or list that holds the value under ``key``."""
+        return [
+            attrs.evolve(finding, path=(key, *finding.path), example=finding.example or example)
+            for finding in self.findings
+        ]
 
 
 def refuse(expected: str, value: object) -> NoReturn:
     """Raise what is wrong with a value of the wrong kind. The value itself is never shown."""
     raise Findings([Finding(f"must be {expected}, not {kind_of(value)}")])
-
-
-def kind_of(value: object) -> str:
-    """Return what ``value`` is, in the words of a TOML file."""
-    if isinstance(value, EnvText):
-        return "other text"
-    if isinstance(value, float) and not math.isfinite(value):
-        return "infinity or NaN"
-    for kind, word in _KIND_WORDS:
-        if isinstance(value, kind):
-            return word
-    return "None" if value is None else f"{type(value).__name__!r}"
-
-
-def words_for(target: Any) -> str:
-    """Return what a value of type ``target`` is called, with its article."""
-    if get_origin(target) is Literal:
-        return "one of " + ", ".join(repr(option) for option in get_args(target))
-    if is_union(target):
-        return " or ".join(words_for(member) for member in get_args(target) if member is not type(None))
-    origin = get_origin(target) or target
-    if isinstance(origin, type):
-        if issubclass(origin, enum.Enum):
-            return "one of " + ", ".join(repr(member.value) for member in origin)
-        if attrs.has(origin) or issubclass(origin, Mapping):
-            return "a table"
-        for kind, word in _TARGET_WORDS:
-            if issubclass(origin, kind):
-                return word
-        return f"an instance of {origin.__qualname__}"
-    return str(origin)
-
-
-def is_union(target: Any) -> bool:
-    """Return whether ``target`` is a union such as ``int | None``."""
-    return get_origin(target) in (Union, types.UnionType)
 
 
 def plain(value: Any) -> Any:
@@ -109,31 +79,30 @@ def plain(value: Any) -> Any:
 def scalar(value: Any, target: Any) -> Any:
     """Return ``value`` as a ``bool``, ``int``, ``float``, ``str``, ``bytes`` or enum member, exactly."""
     if issubclass(target, enum.Enum):
-        return choice(value, {member.value: member for member in target} | {member: member for member in target}, target)
-    read = _READ.get(target)
-    if isinstance(value, EnvText) and read is not None:
+        return choice(value, target)
+    if isinstance(value, EnvText) and target in _READ:
         try:
-            value = read(value)
+            value = _READ[target](value)
         except ValueError:
             refuse(words_for(target), value)
     if target is float and type(value) is int:
         value = float(value)
-    if type(value) is not target or (target is float and not math.isfinite(value)):
+    if type(value) is not target or (isinstance(value, float) and not math.isfinite(value)):
         refuse(words_for(target), value)
     return value
 
 
-def choice(value: Any, options: Mapping[Any, Any], target: Any) -> Any:
-    """Return what ``options`` holds for ``value``; text from the environment is compared as text."""
-    for option, result in options.items():
-        if isinstance(value, EnvText) and str(value) == str(option):
-            return result
-        if type(value) is type(option) and value == option:
-            return result
+def choice(value: Any, target: Any) -> Any:
+    """Return the value of a ``Literal``, or the member of an enum; text from the environment is compared as text."""
+    is_enum = isinstance(target, type)
+    for option in options_of(target):
+        same = type(value) is type(option) and value == option
+        if same or (isinstance(value, EnvText) and value == str(option)) or (is_enum and value is target(option)):
+            return target(option) if is_enum else option
     if not isinstance(value, str):
         refuse(words_for(target), value)
-    hint = nearest(value, [option for option in options if isinstance(option, str)])
-    raise Findings([Finding(f"must be {words_for(target)}{hint}")])
+    known = [option for option in options_of(target) if isinstance(option, str)]
+    raise Findings([Finding(f"must be {words_for(target)}{nearest(value, known)}")])
 
 
 def instance(value: Any, target: Any) -> Any:
@@ -150,15 +119,15 @@ def path(value: Any, _target: Any) -> Path:
     return Path(value)
 
 
-def sequence_hook(target: Any, hook_of: HookOf) -> Hook:
-    """Return a function that structures a list into the tuple, list or set that ``target`` is."""
-    container = get_origin(target) or target
+def sequence_reader(target: Any, reader_of: ReaderOf) -> Reader:
+    """Return what makes the tuple, list or set that ``target`` is from a list."""
+    container: Any = get_origin(target) or target
     if container not in (tuple, list, set, frozenset):
         container = frozenset if issubclass(container, AbstractSet) else tuple
     members = get_args(target)
     fixed = container is tuple and bool(members) and members[-1] is not Ellipsis
 
-    def structure(value: Any, _: Any) -> Any:
+    def read(value: Any) -> Any:
         if isinstance(value, EnvText):
             value = [EnvText(part.strip()) for part in value.split(",")] if value.strip() else []
         if not isinstance(value, list | tuple | set | frozenset):
@@ -166,64 +135,60 @@ def sequence_hook(target: Any, hook_of: HookOf) -> Hook:
         if fixed and len(value) != len(members):
             raise Findings([Finding(f"must be a list of {len(members)}, not of {len(value)}")])
         kinds = members if fixed else (members[0] if members else object,) * len(value)
-        found: list[Finding] = []
-        items = [_within(found, f"[{i}]", hook_of, kinds[i], item) for i, item in enumerate(value)]
-        if found:
-            raise Findings(found)
-        return container(items)
+        entries = ((f"[{i}]", kind, item, "") for i, (kind, item) in enumerate(zip(kinds, value, strict=True)))
+        return container(_read_all(entries, reader_of).values())
 
-    return structure
+    return read
 
 
-def mapping_hook(target: Any, hook_of: HookOf) -> Hook:
-    """Return a function that structures a table with free keys into a dict."""
+def mapping_reader(target: Any, reader_of: ReaderOf) -> Reader:
+    """Return what makes a dict from a table with free keys."""
     members = get_args(target)
     kind = members[1] if members else object
 
-    def structure(value: Any, _: Any) -> Any:
+    def read(value: Any) -> Any:
         if not isinstance(value, Mapping):
             refuse("a table", value)
-        found: list[Finding] = []
         if not all(isinstance(key, str) for key in value):
             raise Findings([Finding("has a key that is not text")])
-        items = {str(key): _within(found, key, hook_of, kind, item) for key, item in value.items()}
-        if found:
-            raise Findings(found)
-        return items
+        return _read_all(((key, kind, item, example_of(kind)) for key, item in value.items()), reader_of)
 
-    return structure
+    return read
 
 
-def union_hook(target: Any, hook_of: HookOf) -> Hook:
-    """Return a function that takes the first member of a union that fits exactly."""
+def union_reader(target: Any, reader_of: ReaderOf) -> Reader:
+    """Return what reads a value as the first member of a union that fits exactly."""
     members = [member for member in get_args(target) if member is not type(None)]
     optional = len(members) < len(get_args(target))
-    # Everything that comes from the environment is text, so text is what it is only if nothing else fits.
-    by_text_last = sorted(members, key=lambda member: member is str)
+    # Everything in the environment is text, so it is meant as text only if nothing else fits.
+    text_last = sorted(members, key=lambda member: member is str)
 
-    def structure(value: Any, _: Any) -> Any:
+    def read(value: Any) -> Any:
         if value is None and optional:
             return None
         if len(members) == 1:
-            return hook_of(members[0])(value, members[0])
-        for member in by_text_last if isinstance(value, EnvText) else members:
+            return reader_of(members[0])(value)
+        for member in text_last if isinstance(value, EnvText) else members:
             try:
-                return hook_of(member)(value, member)
+                return reader_of(member)(value)
             except Findings:
                 continue
         refuse(words_for(target), value)
 
-    return structure
+    return read
 
 
-def _within(
-    found: list[Finding], key: str, hook_of: HookOf, kind: Any, item: Any
-) -> Any:
-    try:
-        return hook_of(kind)(item, kind)
-    except Findings as error:
-        found.extend(error.below(key))
-        return None
+def _read_all(entries: Iterable[tuple[str, Any, Any, str]], reader_of: ReaderOf) -> dict[str, Any]:
+    found: list[Finding] = []
+    items: dict[str, Any] = {}
+    for key, kind, value, example in entries:
+        try:
+            items[key] = reader_of(kind)(value)
+        except Findings as error:
+            found.extend(error.below(key, example))
+    if found:
+        raise Findings(found)
+    return items
 
 
 def _truth(text: str) -> bool:
@@ -234,20 +199,3 @@ def _truth(text: str) -> bool:
 
 
 _READ: dict[Any, Callable[[str], Any]] = {bool: _truth, int: int, float: float, str: str}
-
-_KIND_WORDS: tuple[tuple[Any, str], ...] = (
-    (bool, "a boolean"),
-    (int, "a whole number"),
-    (float, "a number"),
-    (str, "text"),
-    (Mapping, "a table"),
-    (list | tuple | set | frozenset, "a list"),
-)
-_TARGET_WORDS: tuple[tuple[Any, str], ...] = (
-    (bool, "true or false"),
-    (int, "a whole number"),
-    (float, "a number"),
-    (str, "text"),
-    (Path, "a path as text"),
-    ((Sequence, AbstractSet), "a list"),
-)

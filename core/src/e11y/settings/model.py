@@ -88,7 +88,7 @@ class ScopeSettings:
     buffer_bytes: int = units.byte_size("256KiB")
     buffer_records: int = attrs.field(default=1000, validator=gt(0))
     total_bytes: int = units.byte_size("32MiB")
-    flush_on_severity: SeverityName | Literal["never"] = "error"
+    flush_on_severity: Literal[SeverityName, "never"] = "error"
     flush_on_error: bool = True
     flush_on_statuses: tuple[int, ...] = ()
 

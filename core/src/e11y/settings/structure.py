@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import enum
 import functools
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, TypeVar, get_args, get_origin
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar, get_args, get_origin
 
 import attrs
 
-from e11y import units
 from e11y.errors import ConfigError, E11yError, nearest
 from e11y.settings import exact
-from e11y.settings.exact import Finding, Findings
-from e11y.settings.origin import EnvText, Place
-from e11y.settings.secrets import holds_secret
+from e11y.settings.exact import Finding, Findings, Reader
+from e11y.settings.fields import class_reader
+from e11y.settings.origin import Place
+from e11y.settings.words import is_union
 
 if TYPE_CHECKING:
     from cattrs import Converter
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
-def structure(cls: type[T], table: Mapping[str, Any], where: Place | str, *, beside: Iterable[str] = ()) -> T:
+def structure(cls: type[T], table: Mapping[str, Any], where: Place | str, *, beside: Collection[str] = ()) -> T:
     """Return an instance of the attrs class ``cls`` made from ``table``.
 
     Types are exact: ``"1"`` is no number and ``true`` is no integer. A field made by
@@ -34,7 +35,7 @@ def structure(cls: type[T], table: Mapping[str, Any], where: Place | str, *, bes
         cls: The settings class.
         table: As read from a file or given in code.
         where: What the ``where`` line of an error says.
-        beside: Further keys that are legal in the same table but read by somebody else; only named in hints.
+        beside: Further keys that are legal in the same table but read by somebody else, for hints.
 
     Raises:
         ConfigError: Something does not fit. All problems of the table are told together, each with
@@ -42,9 +43,9 @@ def structure(cls: type[T], table: Mapping[str, Any], where: Place | str, *, bes
     """
     place = Place.named(where) if isinstance(where, str) else where
     try:
-        instance: T = _converter().structure(dict(table), cls)
+        instance: T = _converter().structure(table, cls)
     except Findings as error:
-        problems = [_problem(finding, place, beside) for finding in error.findings]
+        problems: list[E11yError] = [_problem(finding, place, beside) for finding in error.findings]
     except NameError as error:
         problems = [_unresolved(cls, error)]
     else:
@@ -53,24 +54,90 @@ def structure(cls: type[T], table: Mapping[str, Any], where: Place | str, *, bes
     raise ConfigError.joined(problems)
 
 
-def key_of(attribute: attrs.Attribute[Any]) -> str:
-    """Return the TOML key of a field: its name, for a duration without the unit ``_s``."""
-    name = attribute.alias or attribute.name
-    return name.removesuffix("_s") if units.unit_of(attribute) == "duration" else name
-
-
-def keys_of(cls: type[Any]) -> dict[str, attrs.Attribute[Any]]:
-    """Return the TOML keys that a settings class reads, in the order of its fields."""
-    return {key_of(attribute): attribute for attribute in attrs.fields(cls) if attribute.init}
-
-
-def _problem(finding: Finding, place: Place, beside: Iterable[str]) -> E11yError:
+def _problem(finding: Finding, place: Place, beside: Collection[str]) -> E11yError:
     path = ".".join(finding.path).replace(".[", "[")
     says, fix = finding.says, finding.fix
-    if says == _UNKNOWN:
-        hint = nearest(finding.path[-1], [*finding.known, *(beside if len(finding.path) == 1 else ())])
-        says, fix = f"is unknown{hint}", _use_one_of(finding.known)
-    if not fix:
-        from_variable = place.origin(path).kind == "environment"
-        fix = f"set it to  {finding.example.strip(chr(34))}" if from_variable else f"write  {path} = {finding.example}"
-    return ConfigError(f"setting {path!r} {says}", where=place.of(path), fix=fix)
+    if finding.known:
+        says += nearest(finding.path[-1], [*finding.known, *(beside if len(finding.path) == 1 else ())])
+    written_as = path.partition("[")[0]
+    if not fix and place.origin(written_as).kind == "environment":
+        fix = "set it to  " + finding.example.strip('"')
+    elif not fix:
+        key = next((part for part in reversed(finding.path) if not part.startswith("[")), "key")
+        fix = f"write  {key} = {finding.example or '...'}"
+    subject = f"setting {path!r}" if finding.path else "this table"
+    return ConfigError(f"{subject} {says}", where=place.of(written_as), fix=fix)
+
+
+def _unresolved(cls: type[Any], error: NameError) -> E11yError:
+    return ConfigError(
+        f"settings class {cls.__qualname__!r} has an annotation that names the unknown {error.name!r}",
+        where=f"{cls.__module__}.{cls.__qualname__}",
+        fix="import the name at run time, not under TYPE_CHECKING",
+    )
+
+
+@functools.cache
+def _converter() -> Converter:
+    from cattrs import Converter  # noqa: PLC0415 - only a start needs it, and it takes 20 ms to import
+    from cattrs.cols import is_mapping  # noqa: PLC0415
+
+    converter = Converter()
+
+    def reader_of(target: Any) -> Reader:
+        bare = _bare(target)
+        hook = converter.get_structure_hook(bare)
+        return lambda value: hook(value, bare)
+
+    def register(concerns: Callable[[Any], bool], reader_for: Callable[[Any], Reader]) -> None:
+        def factory(target: Any) -> Callable[[Any, Any], Any]:
+            read = reader_for(target)
+            return lambda value, _: read(value)
+
+        converter.register_structure_hook_factory(concerns, factory)
+
+    # cattrs asks the latest first: from the general to the special.
+    register(lambda target: isinstance(target, type), lambda target: lambda value: exact.instance(value, target))
+    register(lambda target: target is Any, lambda _: exact.plain)
+    register(_is_enum, lambda target: lambda value: exact.choice(value, target))
+    register(_is_callable, lambda _: lambda value: exact.instance(value, Callable))
+    register(_is_sequence, lambda target: exact.sequence_reader(target, reader_of))
+    register(is_mapping, lambda target: exact.mapping_reader(target, reader_of))
+    register(is_union, lambda target: exact.union_reader(target, reader_of))
+    register(lambda target: get_origin(target) is Literal, lambda target: lambda value: exact.choice(value, target))
+    register(attrs.has, lambda target: class_reader(target, reader_of))
+    for kind in (bool, int, float, str, bytes):
+        converter.register_structure_hook(kind, exact.scalar)
+    converter.register_structure_hook(Path, exact.path)
+    return converter
+
+
+def _bare(target: Any) -> Any:
+    if target is None:
+        return object
+    while True:
+        if get_origin(target) is Annotated:
+            target = get_args(target)[0]
+        elif hasattr(target, "__supertype__"):  # NewType
+            target = target.__supertype__
+        elif hasattr(target, "__value__"):  # type Alias = ...
+            target = target.__value__
+        else:
+            return target
+
+
+def _is_enum(target: Any) -> bool:
+    return isinstance(target, type) and issubclass(target, enum.Enum)
+
+
+def _is_callable(target: Any) -> bool:
+    return get_origin(target) is Callable or target is Callable
+
+
+def _is_sequence(target: Any) -> bool:
+    container = get_origin(target) or target
+    return (
+        isinstance(container, type)
+        and issubclass(container, Sequence | AbstractSet)
+        and not issubclass(container, str | bytes)
+    )

@@ -19,6 +19,7 @@ WATCHED: Final = frozenset(
         "listdir",
         "scandir",
         "fork_exec",
+        "posix_spawn",
         "getaddrinfo",
         "gethostbyname",
         "socket.bind",
@@ -52,6 +53,6 @@ class IoWatch:
     ) -> None:
         sys.setprofile(self._before)
 
-    def _notice(self, frame: FrameType, event: str, argument: Any) -> None:
+    def _notice(self, frame: FrameType, event: str, argument: Any) -> None:  # pragma: no cover - not traced itself
         if event == "c_call" and getattr(argument, "__qualname__", "") in WATCHED:
             self.seen.append(argument.__qualname__)

@@ -161,8 +161,7 @@ class StepContract:
     def test_weighs_at_least_one(self, answers: list[Answer], values: Values) -> None:
         for call in _calls(answers, Sample):
             for result in results(call, values):
-                kept = type(result) in (int, float) and 1 <= result < math.inf
-                assert kept or isinstance(result, Drop), (
+                assert isinstance(result, Drop) or _is_weight(result), (
                     f"{call.title} returned {type(result).__name__}; return a weight of 1.0 or more, or a Drop"
                 )
 
@@ -185,7 +184,9 @@ class StepContract:
                 assert _is_json_object(result), f"{call.title} did not return a mapping from text to JSON values"
 
     def test_routes_to_names(self, answers: list[Answer], values: Values) -> None:
-        chosen = [(answer.hook, answer.step) for answer in answers if isinstance(answer.step, tuple)]
+        chosen: list[tuple[str, object]] = [
+            (answer.hook, answer.step) for answer in answers if isinstance(answer.step, tuple)
+        ]
         for call in _calls(answers, Route):
             chosen.extend((call.title, result) for result in results(call, values))
         for title, names in chosen:
@@ -225,6 +226,10 @@ def _calls(answers: Sequence[Answer], kind: type[Any] = object) -> list[Call]:
 def _count(call: Call, values: Values) -> int:
     """Return how many calls succeed."""
     return len(list(results(call, values)))
+
+
+def _is_weight(value: object) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and 1 <= value < math.inf
 
 
 def _origins(adds: Mapping[str, Any]) -> list[Any]:

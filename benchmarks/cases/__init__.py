@@ -1,0 +1,36 @@
+"""The cases: e11y, its yardsticks, its peers. This table is the only place that lists them.
+
+A case imports what it measures only when it is opened, so that each process holds nothing but its own
+subject and the yardsticks.
+"""
+
+from __future__ import annotations
+
+from benchmarks.case import Case
+from benchmarks.cases import loguru_peer, otel_peer, ours, stdlib_peer, structlog_peer, yardsticks
+
+_E11Y = ("e11y",)
+
+CASES: dict[str, Case] = {
+    case.name: case
+    for case in (
+        Case("loop", "the loop alone", yardsticks.loop),
+        Case("empty", "empty function, same signature", yardsticks.empty),
+        Case("floor", "floor: written by hand for this event", yardsticks.floor),
+        Case("e11y-track", "e11y track()", ours.track, _E11Y),
+        Case("e11y-held", "e11y track(), consumer held back", ours.held, _E11Y),
+        Case("e11y-unconcerned", "e11y + 5 plugins not concerned", ours.unconcerned, _E11Y),
+        Case("e11y-concerned", "e11y + 5 plugins concerned", ours.concerned, _E11Y),
+        Case("e11y-buffered", "e11y debug in a scope, buffered", ours.buffered, _E11Y),
+        Case("e11y-disabled", "e11y disabled", ours.disabled, _E11Y),
+        Case("e11y-invalid", "e11y invalid event, reported", ours.invalid, _E11Y),
+        Case("structlog-filtered", "structlog below its level", structlog_peer.filtered, ("structlog", "orjson")),
+        Case("structlog", "structlog, fastest documented", structlog_peer.emit, ("structlog", "orjson")),
+        Case("otel", "OpenTelemetry SDK, batch, file", otel_peer.batched, ("opentelemetry.sdk",)),
+        Case(
+            "stdlib-orjson", "logging + python-json-logger (orjson)", stdlib_peer.orjson, ("pythonjsonlogger", "orjson")
+        ),
+        Case("stdlib", "logging + python-json-logger (json)", stdlib_peer.json, ("pythonjsonlogger",)),
+        Case("loguru", "loguru, serialize=True", loguru_peer.serialized, ("loguru",)),
+    )
+}

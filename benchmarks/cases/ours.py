@@ -1,0 +1,121 @@
+"""e11y itself: one event type on its way through the core, with and without plugins."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from benchmarks.case import Emitter
+from benchmarks.workload import EVENT, Rows
+
+LOGS = "events.jsonl.gz"
+"""File that the events of a case end in."""
+
+DRAIN_S = 30.0
+
+
+@contextmanager
+def track(directory: Path) -> Iterator[Emitter]:
+    """The core alone: check, clock, context, one append."""
+    with _activated(directory):
+        yield Emitter(_tracking(), _drain)
+
+
+@contextmanager
+def held(directory: Path) -> Iterator[Emitter]:
+    """The core alone, with a consumer that can be held back."""
+    from benchmarks.cases.e11y_plugins import HoldPlugin  # noqa: PLC0415 - needs e11y
+
+    hold = HoldPlugin()
+    with _activated(directory, [hold]):
+        yield Emitter(_tracking(), _drain, held=hold.held)
+
+
+@contextmanager
+def concerned(directory: Path) -> Iterator[Emitter]:
+    """Five plugins, each with a step for this event type."""
+    from benchmarks.cases.e11y_plugins import TRUSTED, five_plugins  # noqa: PLC0415 - needs e11y
+
+    with _activated(directory, five_plugins(EVENT), trusted=TRUSTED):
+        yield Emitter(_tracking(), _drain)
+
+
+@contextmanager
+def unconcerned(directory: Path) -> Iterator[Emitter]:
+    """The same five plugins, none of them with a step for this event type."""
+    from benchmarks.cases.e11y_plugins import TRUSTED, five_plugins  # noqa: PLC0415 - needs e11y
+
+    with _activated(directory, five_plugins("some.other.event"), trusted=TRUSTED):
+        yield Emitter(_tracking(), _drain)
+
+
+@contextmanager
+def buffered(directory: Path) -> Iterator[Emitter]:
+    """Debug events inside a scope that succeeds: buffered, then discarded."""
+    import e11y  # noqa: PLC0415 - only where it is measured
+    from benchmarks.cases.e11y_events import OrderLookedUp  # noqa: PLC0415
+
+    def run(rows: Rows) -> None:
+        for order_id, customer_id, amount, currency in rows:
+            OrderLookedUp.track(order_id=order_id, customer_id=customer_id, amount=amount, currency=currency)
+
+    with _activated(directory):
+        yield Emitter(run, _drain, around=lambda: e11y.scope("benchmark"))
+
+
+@contextmanager
+def disabled(directory: Path) -> Iterator[Emitter]:
+    """The library switched off by ``enabled = false``."""
+    with _activated(directory, enabled=False):
+        yield Emitter(_tracking(), _drain)
+
+
+@contextmanager
+def invalid(directory: Path) -> Iterator[Emitter]:
+    """Events with one field that fails its constraint, reported instead of raised."""
+    from benchmarks.cases.e11y_events import OrderPaid  # noqa: PLC0415 - needs e11y
+
+    def run(rows: Rows) -> None:
+        for order_id, customer_id, amount, currency in rows:
+            OrderPaid.track(order_id=order_id, customer_id=customer_id, amount=-amount, currency=currency)
+
+    with _activated(directory, on_invalid="report"):
+        yield Emitter(run, _drain)
+
+
+@contextmanager
+def _activated(directory: Path, plugins: Sequence[object] = (), **settings: Any) -> Iterator[None]:
+    import e11y  # noqa: PLC0415 - only where it is measured
+    from benchmarks.gzip_adapter import GzipPlugin  # noqa: PLC0415 - needs e11y
+
+    e11y.configure(
+        {
+            "adapters": {"logs": {"type": "gzip", "path": str(directory / LOGS)}},
+            "plugins": [],
+            **settings,
+        },
+        plugins=[GzipPlugin, *plugins],
+    )
+    e11y.start()
+    try:
+        yield
+    finally:
+        e11y.shutdown(DRAIN_S)
+
+
+def _tracking() -> Callable[[Rows], None]:
+    from benchmarks.cases.e11y_events import OrderPaid  # noqa: PLC0415 - needs e11y
+
+    def run(rows: Rows) -> None:
+        for order_id, customer_id, amount, currency in rows:
+            OrderPaid.track(order_id=order_id, customer_id=customer_id, amount=amount, currency=currency)
+
+    return run
+
+
+def _drain() -> None:
+    import e11y  # noqa: PLC0415 - only where it is measured
+
+    e11y.flush(DRAIN_S)

@@ -1,0 +1,179 @@
+"""The small parts: wake, worker, back-off, retry limit, breaker, lane queue, trails."""
+
+from __future__ import annotations
+
+import random
+import threading
+import time
+from typing import Any
+
+import pytest
+
+from e11y.adapter import Capabilities
+from e11y.clock import SystemClock
+from e11y.delivery.backoff import delay_s
+from e11y.delivery.breaker import Breaker, State
+from e11y.delivery.budget import Budget
+from e11y.delivery.lane import Lane
+from e11y.delivery.lane_queue import LaneQueue
+from e11y.delivery.lane_settings import LaneSettings
+from e11y.delivery.retrylimit import RetryLimit
+from e11y.delivery.trails import Trails
+from e11y.delivery.wake import Wake
+from e11y.delivery.worker import Worker
+from e11y.record import Record
+
+
+def test_wake_is_remembered_once() -> None:
+    wake = Wake()
+    wake.wake()
+    wake.wake()
+    assert wake.wait(0)
+    assert not wake.wait(-1)
+
+
+def test_wake_ends_a_wait() -> None:
+    wake = Wake()
+    threading.Timer(0.02, wake.wake).start()
+    started = time.monotonic()
+    assert wake.wait(float("inf"))
+    assert time.monotonic() - started < 2
+
+
+def test_delays_double_up_to_the_cap() -> None:
+    settings = LaneSettings(backoff_jitter=0.0)
+    delays = [delay_s(settings, attempt, None, random.Random(1)) for attempt in (1, 2, 3, 6, 7, 10_000)]
+    assert delays == pytest.approx([0.1, 0.2, 0.4, 3.2, 5.0, 5.0])
+
+
+def test_delays_vary_within_the_jitter() -> None:
+    chance = random.Random(1)
+    delays = [delay_s(LaneSettings(), 1, None, chance) for _ in range(200)]
+    assert all(0.09 <= delay <= 0.11 for delay in delays)
+    assert len(set(delays)) > 100
+
+
+def test_the_retry_limit_refills() -> None:
+    limit = RetryLimit(2.0, 0.0)
+    assert [limit.take(0.0), limit.take(0.0)] == [0.0, 0.0]
+    assert limit.take(0.0) == pytest.approx(0.5)
+    assert limit.take(0.5) == 0.0
+    assert limit.take(0.4) == pytest.approx(0.5)  # a clock of the past gives nothing
+
+
+def test_a_breaker_needs_failures_in_a_row() -> None:
+    breaker = Breaker(LaneSettings(breaker_failures=2))
+    breaker.failed(0.0)
+    breaker.succeeded()
+    breaker.failed(0.0)
+    assert breaker.state is State.CLOSED
+    breaker.failed(0.0)
+    assert breaker.state is State.OPEN
+    breaker.failed(1.0)
+    assert breaker.wait_s(4.0) == pytest.approx(1.0)
+
+
+def test_an_empty_lane_queue_has_nothing_to_shed_or_take() -> None:
+    queue = LaneQueue()
+    assert queue.shed() is None
+    assert queue.take(9, 9) == []
+
+
+def test_shedding_takes_the_oldest_of_the_lowest_class() -> None:
+    queue = LaneQueue()
+    for sequence, index in enumerate([2, 1, 0, 0]):
+        record = Record.of("e", {"n": sequence})
+        record.sequence, record.held_bytes = sequence, 10
+        queue.classes[index].append(record)
+    order = []
+    while (record := queue.shed()) is not None:
+        order.append(record.payload["n"])
+    assert order == [2, 3, 1, 0]
+    assert queue.shed_bytes == 40
+
+
+def test_trails_forget_the_oldest_trace() -> None:
+    trails = Trails()
+    for trace in range(100):
+        trails.remember(Record.of("e", {}, trace=trace))
+    assert trails.of(35) == ()
+    assert len(trails.of(36)) == 1
+
+
+def test_trails_are_bounded_in_records() -> None:
+    trails = Trails()
+    trails.remember(Record.of("e", {}, trace=1))
+    for n in range(1200):
+        trails.remember(Record.of("e", {"n": n}, trace=2))
+    assert trails.of(1) == ()
+    assert [record.payload["n"] for record in trails.of(2)] == list(range(200, 1200))
+
+
+def test_a_worker_survives_what_it_runs(poll: Any) -> None:
+    calls: list[int] = []
+    faults: list[tuple[str, str]] = []
+
+    def work() -> float:
+        calls.append(1)
+        if len(calls) == 1:
+            raise SystemExit
+        return 0.01
+
+    worker = Worker(
+        "w", work, lambda: calls.append(-1), Wake(), lambda source, operation, _: faults.append((source, operation))
+    )
+    assert worker.start()
+    assert worker.start()
+    worker.wake.wake()  # cuts the pause after the fault short
+    assert poll(lambda: len(calls) > 3)
+    worker.stop()
+    assert worker.join(2)
+    assert faults == [("w", "background work")]
+    assert calls[-1] == -1
+    assert not worker.start()
+
+
+def test_a_worker_that_gets_no_thread_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    faults: list[str] = []
+    worker = Worker("w", lambda: 1.0, lambda: None, Wake(), lambda source, operation, error: faults.append(operation))
+
+    def refuse(_: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(threading.Thread, "start", refuse)
+        assert not worker.start()
+    assert faults == ["start of its thread"]
+    assert worker.start()
+    worker.stop()
+    assert worker.join(2)
+
+
+def test_nobody_waits_for_another_starter() -> None:
+    worker = Worker("w", lambda: 1.0, lambda: None, Wake(), lambda *_: None)
+    with worker._starting:
+        assert not worker.start()
+    assert worker.join(0)
+
+
+def test_a_budget_cannot_shed_what_is_being_written() -> None:
+    lane = Lane("logs", Accepting(), LaneSettings(), SystemClock(), random.Random(1), lambda *_: False, lambda *_: None)
+    lane.worker.stopping = True
+    lane.queue.added_bytes = 1000  # all in the hands of the driver
+    budget = Budget([lane], 100, 0.0)
+    budget.enforce(0.0)
+    assert budget.bytes_held() == 1000
+    assert lane.ledger.snapshot().given_up == {}
+
+
+class Accepting:
+    capabilities = Capabilities()
+
+    def write_batch(self, records: Any) -> None:
+        pass
+
+    def healthy(self) -> bool:
+        return True
+
+    def close(self) -> None:
+        pass

@@ -1,0 +1,158 @@
+"""``at(...)`` and ``timed(...)``."""
+
+from __future__ import annotations
+
+import asyncio
+import datetime as dt
+from typing import Any
+
+import pytest
+
+from e11y import Event, InvalidEvent, OpenEvent, Outcome, field
+from e11y.adapters import MemoryAdapter
+
+from .conftest import Bench, MakeBench
+
+
+class OrderPaid(Event):
+    order_id: str
+    amount: float = 0.0
+
+
+class Measured(Event):
+    duration_ms: int | None = field(init=False, default=None)
+    name: str = ""
+
+
+def test_severity_time_and_trace_of_one_call(bench: Bench) -> None:
+    moment = dt.datetime(2026, 1, 31, 12, 0, 0, 250_000, tzinfo=dt.UTC)
+    trace_id = "4bf92f3577b34da6a3ce929d0e0e4736"
+    assert OrderPaid.at(severity="error", time=moment, trace_id=trace_id).track(order_id="1") is Outcome.ACCEPTED
+    OrderPaid.track(order_id="2")
+    changed, usual = bench.records
+    assert (changed.severity, changed.timestamp, changed.trace_id) == ("error", "2026-01-31T12:00:00.250Z", trace_id)
+    assert usual.severity == "success"
+    assert usual.trace_id != trace_id
+    OrderPaid.at(time=5).track(order_id="3")
+    assert {record.time_ns for record in bench.records} >= {5}
+
+
+def test_adapters_of_one_call(make_bench: MakeBench) -> None:
+    logs, archive = MemoryAdapter(), MemoryAdapter()
+    bench = make_bench(adapters={"logs": logs, "archive": archive})
+    OrderPaid.at(adapters=["archive"]).track(order_id="1")
+    assert OrderPaid.at(adapters=[]).track(order_id="2") is Outcome.UNROUTED
+    bench.runtime.flush(5)
+    assert (logs.count(), archive.count()) == (0, 1)
+    assert bench.runtime.ledger.check().unrouted == 1
+
+
+def test_a_bound_call_can_be_kept(make_bench: MakeBench) -> None:
+    first = make_bench()
+    track = OrderPaid.at(severity="warn").track
+    track(order_id="1")
+    assert first.records[0].severity == "warn"
+    second = make_bench()
+    track(order_id="2")
+    assert [record.payload["order_id"] for record in second.records] == ["2"]
+    assert len(first.records) == 1
+
+
+MALFORMED: list[tuple[dict[str, Any], str, str]] = [
+    ({"severity": "loud"}, "at(severity)", "must be one of debug, info, success, warn, error, fatal"),
+    ({"time": "now"}, "at(time)", "must be a datetime with a time zone, or integer nanoseconds since 1970 UTC"),
+    ({"time": dt.datetime(2026, 1, 1)}, "at(time)", "must be a datetime with a time zone, or integer nanoseconds since 1970 UTC"),  # noqa: DTZ001, E501
+    ({"trace_id": "xyz"}, "at(trace_id)", "must be 32 hex digits and not all zero"),
+    ({"trace_id": "0" * 32}, "at(trace_id)", "must be 32 hex digits and not all zero"),
+    ({"trace_id": 5}, "at(trace_id)", "must be 32 hex digits and not all zero"),
+    ({"adapters": "logs"}, "at(adapters)", "must be a list of purpose names"),
+]
+
+
+@pytest.mark.parametrize(("arguments", "path", "reason"), MALFORMED)
+def test_a_malformed_at_is_refused_like_a_malformed_call(
+    make_bench: MakeBench, arguments: dict[str, Any], path: str, reason: str
+) -> None:
+    raising = make_bench()
+    with pytest.raises(InvalidEvent) as caught:
+        OrderPaid.at(**arguments).track(order_id="1")
+    assert caught.value.problems == ((path, reason),)
+    assert raising.runtime.ledger.check().invalid == 1
+    reporting = make_bench({"on_invalid": "report"})
+    assert OrderPaid.at(**arguments).track(order_id="1") is Outcome.INVALID
+    assert reporting.runtime.ledger.check().invalid == 1
+
+
+def test_open_events_have_at_too(bench: Bench) -> None:
+    class Anything(OpenEvent):
+        pass
+
+    Anything.at(severity="fatal").track(x=1)
+    assert bench.records[0].severity == "fatal"
+    assert bench.payload == {"x": 1}
+
+
+def test_a_timed_body_is_measured(bench: Bench) -> None:
+    with OrderPaid.timed(order_id="1") as op:
+        op.set(amount=2.0)
+    assert op.outcome is Outcome.ACCEPTED
+    record = bench.records[0]
+    assert dict(record.payload) == {"order_id": "1", "amount": 2.0}
+    assert isinstance(record.metadata["duration_ms"], int)
+
+
+def test_a_declared_duration_is_payload(bench: Bench) -> None:
+    with Measured.timed(name="x"):
+        pass
+    assert isinstance(bench.payload["duration_ms"], int)
+    assert "duration_ms" not in bench.records[0].metadata
+
+
+def test_a_failing_body_makes_the_event_an_error_with_what_is_known(bench: Bench) -> None:
+    with pytest.raises(ZeroDivisionError), OrderPaid.timed() as op:  # type: ignore[call-arg]
+        op.set(amount=2.0)
+        raise ZeroDivisionError
+    record = bench.records[0]
+    assert record.severity == "error"
+    assert dict(record.payload) == {"amount": 2.0}
+    assert record.metadata["exception_type"] == "builtins.ZeroDivisionError"
+
+
+def test_a_body_that_stops_is_not_tracked(bench: Bench) -> None:
+    with pytest.raises(KeyboardInterrupt), OrderPaid.timed(order_id="1"):
+        raise KeyboardInterrupt
+    assert bench.records == ()
+
+
+def test_a_timed_event_that_does_not_fit_is_refused_at_the_end(bench: Bench) -> None:
+    with pytest.raises(InvalidEvent), OrderPaid.timed(order_id="1") as op:
+        op.set(unknown=5)
+
+
+def test_timed_decorates_functions_and_coroutines(bench: Bench) -> None:
+    @OrderPaid.timed(order_id="1")
+    def add(a: int, b: int) -> int:
+        return a + b
+
+    @OrderPaid.timed(order_id="2")
+    async def slow() -> str:
+        await asyncio.sleep(0)
+        return "done"
+
+    assert add(1, b=2) == 3
+    assert add(2, 2) == 4
+    assert asyncio.run(slow()) == "done"
+    assert [record.payload["order_id"] for record in bench.records] == ["1", "1", "2"]
+
+
+def test_a_disabled_library_runs_the_body(make_bench: MakeBench) -> None:
+    bench = make_bench({"enabled": False})
+    with OrderPaid.timed(order_id="1") as op:
+        ran = True
+    assert ran
+    assert op.outcome is Outcome.DISABLED
+    assert OrderPaid.track() is Outcome.DISABLED  # type: ignore[call-arg]
+    assert OrderPaid.track(5, nonsense=1) is Outcome.DISABLED  # type: ignore[call-arg,misc]
+    assert OrderPaid.at(severity="loud").track(order_id="1") is Outcome.DISABLED  # type: ignore[arg-type]
+    assert bench.runtime.ledger.check().disabled == 4
+    assert bench.records == ()

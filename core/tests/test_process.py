@@ -1,0 +1,366 @@
+"""The life of a process: first use, reconfiguration, exit, signals, forks, finalisers."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import textwrap
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from e11y import Event, Outcome
+
+from .conftest import Bench, MakeBench
+
+PRELUDE = """
+import gc, json, os, signal, sys, threading, time
+import e11y
+from e11y import Event
+
+class Happened(Event):
+    number: int
+
+class FileAdapter:
+    capabilities = e11y.Capabilities()
+    def __init__(self, settings, host): self.file = open(settings.path, "ab")
+    def write_batch(self, records):
+        self.file.write(b"".join(record.encoded() + b"\\n" for record in records)); self.file.flush()
+    def healthy(self): return True
+    def close(self): self.file.close()
+
+import attrs
+@attrs.frozen(eq=False)
+class FileSettings:
+    path: str
+
+class FilePlugin:
+    @e11y.hookimpl
+    def e11y_export(self):
+        return e11y.AdapterType(name="testfile", settings=FileSettings, make=FileAdapter)
+
+def configure(path, **more):
+    e11y.configure({"adapters": {"logs": {"type": "testfile", "path": path}}, "plugins": [FilePlugin], **more})
+"""
+
+
+def run(
+    script: str, tmp_path: Path, *arguments: str, check: bool = True, prelude: str = PRELUDE
+) -> subprocess.CompletedProcess[str]:
+    """Run a script in a process of its own, in an empty folder."""
+    file = tmp_path / "script.py"
+    file.write_text(prelude + textwrap.dedent(script))
+    environment = {key: value for key, value in os.environ.items() if not key.startswith("E11Y_")}
+    return subprocess.run(
+        [sys.executable, str(file), *arguments],
+        cwd=tmp_path,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=50,
+        check=check,
+    )
+
+
+def lines(path: Path) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in path.read_text().splitlines()]
+
+
+def test_an_ordinary_exit_delivers_everything(tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    run("configure(sys.argv[1])\nfor n in range(1000): Happened.track(number=n)\n", tmp_path, str(out))
+    assert [line["payload"]["number"] for line in lines(out)] == list(range(1000))
+
+
+def test_without_configuration_the_console_prints_json_lines(tmp_path: Path) -> None:
+    done = run("Happened.track(number=1)\nprint(e11y.start().loaded.source, file=sys.stderr)\n", tmp_path)
+    assert json.loads(done.stdout)["payload"] == {"number": 1}
+    assert "no configuration found" in done.stderr
+
+
+@pytest.mark.parametrize("handler", ["default", "own"])
+def test_sigterm_delivers_everything_and_leaves_handlers_alone(tmp_path: Path, handler: str) -> None:
+    out = tmp_path / "out"
+    script = """
+    configure(sys.argv[1])
+    if sys.argv[2] == "own":
+        signal.signal(signal.SIGTERM, lambda *_: sys.exit(7))
+    for n in range(1000): Happened.track(number=n)
+    os.kill(os.getpid(), signal.SIGTERM)
+    time.sleep(10)
+    """
+    done = run(script, tmp_path, str(out), handler, check=False)
+    assert done.returncode == (-signal.SIGTERM if handler == "default" else 7)
+    assert len(lines(out)) == 1000
+
+
+def test_threads_start_with_the_first_event_only(tmp_path: Path) -> None:
+    script = """
+    assert threading.active_count() == 1
+    configure(sys.argv[1])
+    e11y.start()
+    assert threading.active_count() == 1, threading.enumerate()
+    Happened.track(number=1)
+    e11y.flush()
+    assert threading.active_count() == 3, threading.enumerate()
+    """
+    run(script, tmp_path, str(tmp_path / "out"))
+
+
+def test_a_forked_child_begins_anew(tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    script = """
+    configure(sys.argv[1])
+    with e11y.scope("parent"):
+        for n in range(100): Happened.track(number=n)
+        children = []
+        for child in range(3):
+            pid = os.fork()
+            if not pid:
+                for n in range(100): Happened.track(number=1000 * (child + 1) + n)
+                e11y.shutdown()
+                e11y.ledger().check()
+                os._exit(0)
+            children.append(pid)
+        for pid in children:
+            assert os.waitpid(pid, 0)[1] == 0
+    e11y.shutdown()
+    assert e11y.ledger().check().tracked == 100
+    """
+    run(script, tmp_path, str(out))
+    numbers = sorted(line["payload"]["number"] for line in lines(out))
+    assert numbers == sorted([*range(100), *range(1000, 1100), *range(2000, 2100), *range(3000, 3100)])
+    assert len({line["span_id"] for line in lines(out)}) == 400
+
+
+def test_threads_forks_finalisers_and_collector_callbacks_together(tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    script = """
+    configure(sys.argv[1])
+
+    class Noisy:
+        def __del__(self): Happened.track(number=-1)
+
+    collected = [0]
+    def on_collect(phase, info):
+        if phase == "start":
+            collected[0] += 1
+            Happened.track(number=-2)
+    gc.callbacks.append(on_collect)
+
+    def work(base):
+        for n in range(1250):
+            Happened.track(number=base + n)
+            if n % 50 == 0:
+                noisy = Noisy(); noisy.me = noisy
+                gc.collect()
+
+    threads = [threading.Thread(target=work, args=(10_000 * (t + 1),)) for t in range(8)]
+    for thread in threads: thread.start()
+    children = []
+    for child in range(10):
+        pid = os.fork()
+        if not pid:
+            gc.callbacks.clear()
+            for n in range(10): Happened.track(number=1_000_000 * (child + 1) + n)
+            e11y.shutdown()
+            e11y.ledger().check()
+            os._exit(0)
+        children.append(pid)
+        time.sleep(0.02)
+    for thread in threads: thread.join()
+    for pid in children:
+        assert os.waitpid(pid, 0)[1] == 0
+    gc.callbacks.clear()
+    gc.collect()
+    e11y.shutdown()
+    snapshot = e11y.ledger().check()
+    assert not snapshot.imbalances
+    print(snapshot.tracked, snapshot.lanes["logs"].delivered)
+    """
+    done = run(script, tmp_path, str(out))
+    tracked, delivered = map(int, done.stdout.split())
+    assert tracked == delivered
+    numbers = [line["payload"]["number"] for line in lines(out)]
+    own = [number for number in numbers if number >= 0]
+    assert len(own) == len(set(own)) == 8 * 1250 + 10 * 10
+    assert len(numbers) == delivered + 100
+    assert numbers.count(-1) == 8 * 25
+
+
+def test_tracking_from_a_signal_handler(tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    script = """
+    configure(sys.argv[1])
+    handled = [0]
+    def handler(*_):
+        handled[0] += 1
+        Happened.track(number=-1)
+    signal.signal(signal.SIGALRM, handler)
+    signal.setitimer(signal.ITIMER_REAL, 0.0005, 0.0005)
+    until = time.monotonic() + 1
+    number = 0
+    while time.monotonic() < until:
+        Happened.track(number=number); number += 1
+        if number % 2000 == 0: e11y.flush(1)
+    signal.setitimer(signal.ITIMER_REAL, 0)
+    e11y.shutdown()
+    snapshot = e11y.ledger().check()
+    assert handled[0] > 50
+    assert snapshot.tracked == handled[0] + number
+    """
+    run(script, tmp_path, str(out))
+
+
+def test_events_after_the_shutdown_are_counted(tmp_path: Path) -> None:
+    script = """
+    configure(sys.argv[1])
+    Happened.track(number=1)
+    assert e11y.shutdown().undelivered == {}
+    assert Happened.track(number=2) is e11y.Outcome.DISABLED
+    assert e11y.shutdown().undelivered == {}
+    snapshot = e11y.ledger().check()
+    assert (snapshot.tracked, snapshot.disabled) == (2, 1)
+    """
+    run(script, tmp_path, str(tmp_path / "out"))
+
+
+def test_a_failed_implicit_start_tells_once_and_the_application_runs_on(tmp_path: Path) -> None:
+    script = """
+    e11y.configure({"adapters": {"logs": {"type": "lokii"}}})
+    for n in range(3): assert Happened.track(number=n) is e11y.Outcome.DISABLED
+    with e11y.scope("work"), e11y.context(user="u"): pass
+    with Happened.timed(number=1): print("ran")
+    print(e11y.ledger().check().disabled)
+    """
+    done = run(script, tmp_path)
+    assert done.stdout.split() == ["ran", "4"]
+    assert done.stderr.count("e11y is disabled, because it cannot start:") == 1
+    assert "'lokii'" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_plugin_that_tracks_while_the_library_starts(tmp_path: Path) -> None:
+    script = """
+    class Early:
+        def __init__(self): print(Happened.track(number=1))
+    e11y.configure({"adapters": {"logs": {"type": "testfile", "path": sys.argv[1]}}, "plugins": [FilePlugin, Early]})
+    print(Happened.track(number=2))
+    print(e11y.ledger().check().disabled)
+    """
+    done = run(script, tmp_path, str(tmp_path / "out"))
+    assert done.stdout.split() == ["Outcome.DISABLED", "Outcome.ACCEPTED", "1"]
+
+
+def test_the_dead_the_hanging_and_the_healthy(tmp_path: Path) -> None:
+    """With one adapter dead and one hanging, the healthy one has everything and the exit keeps its limit."""
+    script = """
+    class Dead:
+        capabilities = e11y.Capabilities()
+        def write_batch(self, records): raise ConnectionRefusedError("nobody there")
+        def healthy(self): return False
+        def close(self): pass
+    class Hanging(Dead):
+        def write_batch(self, records): time.sleep(3600)
+    from e11y.adapters import MemoryAdapter
+    healthy = MemoryAdapter(max_records=None)
+    runtime = e11y.Runtime({"plugins": [], "routes": {"default": ["dead", "hanging", "healthy"]}},
+                           adapters={"dead": Dead(), "hanging": Hanging(), "healthy": healthy})
+    runtime.activate()
+    slowest = 0
+    for n in range(1000):
+        started = time.perf_counter()
+        Happened.track(number=n)
+        slowest = max(slowest, time.perf_counter() - started)
+    tracked = time.monotonic()
+    while len(healthy.records) < 1000 and time.monotonic() < tracked + 5: time.sleep(0.01)
+    took = time.monotonic() - tracked
+    started = time.monotonic()
+    runtime.shutdown()
+    closing = time.monotonic() - started
+    snapshot = runtime.ledger.check()
+    print(json.dumps([len(healthy.records), took, closing, slowest, snapshot.imbalances,
+                      {name: sum(lane.given_up.values()) for name, lane in snapshot.lanes.items()}]))
+    """
+    done = run(script, tmp_path)
+    arrived, took, closing, slowest, imbalances, given_up = json.loads(done.stdout)
+    assert arrived == 1000
+    assert took < 1
+    assert closing <= 5.2
+    assert slowest < 0.2
+    assert imbalances == {}
+    assert given_up == {"dead": 1000, "hanging": 1000, "healthy": 0}
+
+
+class OrderPaid(Event):
+    order_id: str
+
+    @classmethod
+    def of(cls, order_id: int) -> Outcome:
+        """A helper of the user's own."""
+        return cls.track(order_id=str(order_id))
+
+
+class OrderPaidTwice(OrderPaid):
+    again: int = 2
+
+
+class OrderPaidThrice(OrderPaidTwice):
+    third: int = 3
+
+
+def test_helpers_and_subclasses_of_subclasses(bench: Bench) -> None:
+    OrderPaid.of(1)
+    OrderPaidThrice.of(3)
+    assert bench.names == ["order.paid", "order.paid.thrice"]
+    assert bench.payload == {"order_id": "3", "again": 2, "third": 3}
+
+
+def test_a_captured_track_follows_reconfiguration(make_bench: MakeBench) -> None:
+    track = OrderPaid.track
+    first = make_bench()
+    track(order_id="1")
+    second = make_bench()
+    track(order_id="2")
+    second.runtime.deactivate()
+    track(order_id="3")
+    assert [record.payload["order_id"] for record in first.records] == ["1", "3"]
+    assert [record.payload["order_id"] for record in second.records] == ["2"]
+    assert OrderPaid.track is track
+
+
+def test_configure_shuts_the_earlier_runtime_down(tmp_path: Path) -> None:
+    script = """
+    track = Happened.track
+    configure(sys.argv[1])
+    track(number=1)
+    configure(sys.argv[2])
+    track(number=2)
+    """
+    run(script, tmp_path, str(tmp_path / "a"), str(tmp_path / "b"))
+    assert [lines(tmp_path / name)[0]["payload"]["number"] for name in "ab"] == [1, 2]
+
+
+def test_nothing_heavy_is_imported(tmp_path: Path) -> None:
+    script = """
+    heavy = {"pluggy", "cattrs", "msgspec", "click", "importlib_metadata", "annotated_types", "urllib3", "tomllib",
+             "e11y.runtime", "e11y.settings", "e11y.plugins", "e11y.hookspecs"}
+    print(sorted(heavy & set(sys.modules)))
+    """
+    done = run(script, tmp_path, prelude="import sys, e11y\n")
+    assert done.stdout.strip() == "[]"
+
+
+def test_time_passes(make_bench: MakeBench) -> None:
+    """Events wait for at most a moment when nobody flushes."""
+    bench = make_bench()
+    OrderPaid.track(order_id="1")
+    until = time.monotonic() + 2
+    while not bench.memory.records and time.monotonic() < until:
+        time.sleep(0.01)
+    assert len(bench.memory.records) == 1

@@ -1,0 +1,1 @@
+"""A small web shop, instrumented with e11y."""

@@ -1,0 +1,1 @@
+"""The proof that the shop's failing requests tell their whole story."""

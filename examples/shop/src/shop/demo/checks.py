@@ -1,0 +1,118 @@
+"""The claims of the demonstration, each checked against what the server wrote."""
+
+from __future__ import annotations
+
+import signal
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from shop.demo.client import Drive, Reply
+from shop.demo.output import Output
+from shop.demo.server import Stop
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One claim, with everything that speaks against it."""
+
+    claim: str
+    faults: Sequence[str]
+
+    @property
+    def held(self) -> bool:
+        """Whether nothing speaks against it."""
+        return not self.faults
+
+
+def check(drive: Drive, output: Output, stop: Stop) -> list[Check]:
+    """Return every claim, those that held and those that did not."""
+    replies = drive.replies
+    failing = [reply for reply in replies if reply.scenario.fails]
+    healthy = [reply for reply in replies if not reply.scenario.fails]
+    kept, superfluous = _debug_events(failing), _debug_events(healthy)
+    claims = {
+        f"{len(replies):,} requests were answered as they should be": _wrong_answers(replies),
+        f"{len(failing):,} failing requests left their full debug trail ({kept:,} lines), in order, then the error": (
+            _broken_trails(failing, output)
+        ),
+        f"{len(healthy):,} healthy requests left 0 of their {superfluous:,} debug lines": (
+            _needless_lines(healthy, output)
+        ),
+        "each request left its own business events, once": _wrong_events(replies, output),
+        f"the server stopped {stop.seconds:.1f} s after SIGTERM, with everything delivered": _unclean_stop(stop),
+        "the ledger balances, and counts what the requests did": _wrong_counts(replies, output, stop),
+    }
+    return [Check(claim, tuple(faults)) for claim, faults in claims.items()]
+
+
+def _wrong_answers(replies: Sequence[Reply]) -> Iterator[str]:
+    if not any(reply.scenario.fails for reply in replies):
+        yield "none of them fails, so nothing is shown"
+    for reply in replies:
+        if reply.status != reply.scenario.status:
+            yield f"{reply.scenario.title}: {reply.status} instead of {reply.scenario.status}"
+
+
+def _broken_trails(failing: Sequence[Reply], output: Output) -> Iterator[str]:
+    for reply in failing:
+        story = [line.name for line in output.lines_of(reply.trace_id) if line.is_debug or line.is_error]
+        if tuple(story) != reply.scenario.story:
+            yield f"{_label(reply)} has {', '.join(story) or 'no line'}"
+
+
+def _needless_lines(healthy: Sequence[Reply], output: Output) -> Iterator[str]:
+    for reply in healthy:
+        for line in output.lines_of(reply.trace_id):
+            if line.is_debug:
+                yield f"{_label(reply)} left {line.name}"
+
+
+def _wrong_events(replies: Sequence[Reply], output: Output) -> Iterator[str]:
+    for number in output.unreadable:
+        yield f"line {number} is no record"
+    known = {reply.trace_id for reply in replies}
+    for line in output.lines:
+        if line.trace_id not in known:
+            yield f"line {line.number} ({line.name}) belongs to no request"
+    for reply in replies:
+        lines = [line for line in output.lines_of(reply.trace_id) if not line.is_debug]
+        left = Counter(line.name for line in lines if not line.is_error)
+        if left != Counter(reply.scenario.events):
+            yield f"{_label(reply)} left {', '.join(left.elements()) or 'none'}"
+
+
+def _unclean_stop(stop: Stop) -> Iterator[str]:
+    if stop.exit_status not in (0, -signal.SIGTERM):  # uvicorn raises the signal again once it is done
+        yield f"exit status {stop.exit_status}"
+    if stop.ledger is None:
+        yield "it did not come to the end of its lifespan"
+        return
+    for name, lane in stop.ledger["lanes"].items():
+        missing = lane["routed"] - lane["delivered"] - lane["handed_over"]
+        if missing:
+            yield f"{missing:,} records did not reach {name}"
+
+
+def _wrong_counts(replies: Sequence[Reply], output: Output, stop: Stop) -> Iterator[str]:
+    if stop.ledger is None:
+        yield "there is no ledger that balances; the server's log says why"
+        return
+    lanes = stop.ledger["lanes"].values()
+    counts = {
+        "delivered": (sum(lane["delivered"] + lane["handed_over"] for lane in lanes), len(output.lines)),
+        "discarded": (stop.ledger["discarded"], _debug_events(reply for reply in replies if not reply.scenario.fails)),
+        "tracked": (stop.ledger["tracked"], sum(reply.scenario.tracked for reply in replies)),
+    }
+    for name, (counted, true) in counts.items():
+        if counted != true:
+            yield f"{counted:,} counted as {name}, but there were {true:,}"
+
+
+def _debug_events(replies: Iterable[Reply]) -> int:
+    """Return how many debug events the requests tracked, whatever became of them."""
+    return sum(len(reply.scenario.trail) for reply in replies)
+
+
+def _label(reply: Reply) -> str:
+    return f"trace {reply.trace_id} ({reply.scenario.title})"

@@ -1,0 +1,93 @@
+"""What the server wrote, read back."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+
+import msgspec
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One record as the console adapter printed it."""
+
+    number: int
+    time: datetime
+    severity: str
+    name: str
+    trace_id: str
+    values: Mapping[str, object]
+    """Its payload, with what was measured."""
+
+    @property
+    def is_debug(self) -> bool:
+        """Whether it waited in the buffer of its request."""
+        return self.severity == "debug"
+
+    @property
+    def is_error(self) -> bool:
+        """Whether it makes its request a failing one."""
+        return self.severity in ("error", "fatal")
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """All lines of the server.
+
+    Attributes:
+        lines: In the order in which they were written.
+        of_trace: Trace id -> its lines, in that order.
+        unreadable: Numbers of the lines that are no record.
+    """
+
+    lines: Sequence[Line] = ()
+    of_trace: Mapping[str, Sequence[Line]] = field(default_factory=dict)
+    unreadable: Sequence[int] = ()
+
+    def lines_of(self, trace_id: str) -> Sequence[Line]:
+        """Return the lines of one request, in the order in which they were written."""
+        return self.of_trace.get(trace_id, ())
+
+
+class _Record(msgspec.Struct):
+    """What the console adapter writes, as far as it matters here."""
+
+    timestamp: datetime
+    severity: str
+    event_name: str
+    trace_id: str
+    payload: dict[str, object]
+    metadata: dict[str, object] = {}
+
+
+def read(path: Path) -> Output:
+    """Return what the server wrote into ``path``, one JSON object per line."""
+    lines: list[Line] = []
+    of_trace: dict[str, list[Line]] = defaultdict(list)
+    unreadable: list[int] = []
+    with path.open("rb") as written:
+        for number, text in enumerate(written, start=1):
+            try:
+                line = _line(number, msgspec.json.decode(text, type=_Record))
+            except (msgspec.DecodeError, UnicodeDecodeError):
+                unreadable.append(number)
+                continue
+            lines.append(line)
+            of_trace[line.trace_id].append(line)
+    return Output(lines, dict(of_trace), unreadable)
+
+
+def _line(number: int, record: _Record) -> Line:
+    measured = {key: value for key, value in record.metadata.items() if key == "duration_ms"}
+    return Line(
+        number=number,
+        time=record.timestamp,
+        severity=record.severity,
+        name=record.event_name,
+        trace_id=record.trace_id,
+        values={**record.payload, **measured},
+    )

@@ -1,0 +1,84 @@
+"""The result of the demonstration, as one screen of text."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from datetime import timedelta
+
+from shop.demo.checks import Check
+from shop.demo.client import Drive, Reply
+from shop.demo.mix import SCENARIOS
+from shop.demo.output import Line, Output
+from shop.demo.server import Stop
+
+WIDTH = 100
+STORIES = 3
+"""How many kinds of failing requests the short view tells."""
+
+_SHOWN_FAULTS = 3
+
+
+def screen(drive: Drive, output: Output, stop: Stop, checks: Sequence[Check], *, verbose: bool) -> str:
+    """Return what ``python -m shop`` prints: at most 40 lines when all checks hold, more when ``verbose``."""
+    lines = [_summary(drive), ""]
+    if verbose:
+        lines += [*_table(drive, output), ""]
+    for reply in _examples(drive.replies)[: None if verbose else STORIES]:
+        lines += [*_story(reply, output.lines_of(reply.trace_id)), ""]
+    lines += stop.ledger["table"].splitlines() if stop.ledger else ["  there is no ledger"]
+    for check in checks:
+        lines += _verdict(check, verbose)
+    return "\n".join(line if len(line) <= WIDTH else line[: WIDTH - 1] + "…" for line in lines)
+
+
+def _summary(drive: Drive) -> str:
+    return (
+        f"{len(drive.replies):,} requests over {drive.connections} connections in {drive.seconds:.1f} s: "
+        f"{drive.requests_per_second:,.0f} requests/s. Some of those that failed:"
+    )
+
+
+def _table(drive: Drive, output: Output) -> Iterator[str]:
+    """Yield one row per scenario."""
+    replies = Counter(reply.scenario.title for reply in drive.replies)
+    lines = Counter[str]()
+    for reply in drive.replies:
+        lines[reply.scenario.title] += len(output.lines_of(reply.trace_id))
+    yield " requests  lines  answer"
+    for scenario in SCENARIOS:
+        title = scenario.title
+        state = "failing" if scenario.fails else "healthy"
+        yield f"{replies[title]:>9,} {lines[title]:>6,}  {scenario.status}     {state}  {title}"
+
+
+def _examples(replies: Sequence[Reply]) -> list[Reply]:
+    """Return the first failing request of each kind, in the order of the scenarios."""
+    first: dict[str, Reply] = {}
+    for reply in replies:
+        if reply.scenario.fails:
+            first.setdefault(reply.scenario.title, reply)
+    return [first[scenario.title] for scenario in SCENARIOS if scenario.title in first]
+
+
+def _story(reply: Reply, lines: Sequence[Line]) -> Iterator[str]:
+    """Yield a headline and the lines of one request, with the milliseconds since its first.
+
+    Within a millisecond they stand as they were written: business events at once, debug events at the failure.
+    """
+    scenario = reply.scenario
+    yield f"{reply.trace_id} {scenario.method} {scenario.path} -> {reply.status}, {scenario.title}"
+    told = sorted(lines, key=lambda line: line.time)
+    for line in told:
+        passed_ms = (line.time - told[0].time) // timedelta(milliseconds=1)
+        values = " ".join(f"{key}={value}" for key, value in line.values.items())
+        yield f"{passed_ms:>6} ms  {line.severity:<7} {line.name:<17} {values}"
+
+
+def _verdict(check: Check, verbose: bool) -> Iterator[str]:
+    yield f"{'ok    ' if check.held else 'FAILED'}  {check.claim}"
+    shown = check.faults if verbose else check.faults[:_SHOWN_FAULTS]
+    for fault in shown:
+        yield f"        - {fault}"
+    if len(shown) < len(check.faults):
+        yield f"        - and {len(check.faults) - len(shown):,} more"

@@ -1,0 +1,131 @@
+"""What the shop says about itself.
+
+Events are for those who run the shop: each one is written. Debug events tell how it came to that: they
+wait in the buffer of their request, and are written only when the request fails.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Annotated, Literal
+
+from annotated_types import Ge, Gt, MinLen
+
+from e11y import DebugEvent, Event
+
+Answer = Literal["approved", "declined", "unavailable"]
+Currency = Literal["EUR", "GBP", "USD"]
+Name = Annotated[str, MinLen(1)]
+Price = Annotated[Decimal, Gt(0)]
+Quantity = Annotated[int, Ge(1)]
+
+
+class UserSignedUp(Event):
+    """A customer opened an account."""
+
+    user_id: Name
+    plan: Literal["free", "plus"]
+
+
+class InputRejected(Event, severity="warn"):
+    """A request was not understood. Holds the place of the mistake, never what was sent."""
+
+    form: Name
+    place: str
+
+
+class CheckoutRejected(Event, severity="warn"):
+    """A checkout was understood, and refused for a reason that is nobody's failure."""
+
+    reason: Literal["out of stock", "card declined"]
+    sku: str | None = None
+    order_id: str | None = None
+
+
+class StockReserved(Event):
+    """Goods left the shelf for an order."""
+
+    order_id: Name
+    units: Quantity
+
+
+class StockReleased(Event):
+    """Goods of an order that was not paid went back to the shelf."""
+
+    order_id: Name
+    units: Quantity
+
+
+class OrderPlaced(Event):
+    """An order exists; it is not paid yet."""
+
+    order_id: Name
+    total: Price
+    currency: Currency
+
+
+class OrderPaid(Event, retention="90d"):
+    """The money of an order arrived."""
+
+    order_id: Name
+    amount: Price
+    currency: Currency
+
+
+class PaymentFailed(Event):
+    """The payment gateway did not answer, however often it was asked."""
+
+    order_id: Name
+    gateway: Name
+    attempts: Quantity
+
+
+class ReceiptFailed(Event):
+    """The customer paid and got no receipt."""
+
+    order_id: Name
+    reason: Name
+
+
+class RequestCrashed(Event, severity="error"):
+    """A bug: an exception that nobody expected ended a request."""
+
+    error: Name
+    place: Name
+
+
+class CartLoaded(DebugEvent):
+    """What the customer wants to buy."""
+
+    lines: int
+    units: int
+
+
+class StockQueried(DebugEvent):
+    """What the shelf holds of one product."""
+
+    sku: str
+    wanted: int
+    available: int
+
+
+class PriceLookedUp(DebugEvent):
+    """The price of one product as the catalogue lists it, before it is read as a number."""
+
+    sku: str
+    listed: str
+
+
+class PaymentAttempted(DebugEvent):
+    """One call of the payment gateway."""
+
+    order_id: str
+    attempt: int
+    answer: Answer | None = None
+
+
+class ReceiptRendered(DebugEvent):
+    """The receipt as it is handed to the mail server."""
+
+    order_id: str
+    characters: int
