@@ -91,16 +91,17 @@ class Nginx:
 
     def lines(self) -> list[str]:
         """Return every line of every body that was accepted, in order."""
-        log = self.folder / "received.log"
-        if not log.exists():
-            return []
-        requests = [json.loads(line) for line in log.read_text("utf-8").splitlines()]
-        accepted = [request["body"] for request in requests if request["status"].startswith("2")]
+        accepted = [request["body"] for request in self._requests() if request["status"].startswith("2")]
         return [line for body in accepted for line in body.split("\n") if line]
 
     def answers(self) -> set[str]:
         """Return the statuses that were given."""
-        return {json.loads(line)["status"] for line in (self.folder / "received.log").read_text("utf-8").splitlines()}
+        return {request["status"] for request in self._requests()}
+
+    def _requests(self) -> list[dict[str, str]]:
+        log = self.folder / "received.log"
+        # Not splitlines(): it also splits at U+2028, which JSON lets stand inside a line.
+        return [json.loads(line) for line in log.read_text("utf-8").split("\n") if line] if log.exists() else []
 
     def _answers(self) -> bool:
         try:
