@@ -61,7 +61,11 @@ def test_a_bound_call_can_be_kept(make_bench: MakeBench) -> None:
 MALFORMED: list[tuple[dict[str, Any], str, str]] = [
     ({"severity": "loud"}, "at(severity)", "must be one of debug, info, success, warn, error, fatal"),
     ({"time": "now"}, "at(time)", "must be a datetime with a time zone, or integer nanoseconds since 1970 UTC"),
-    ({"time": dt.datetime(2026, 1, 1)}, "at(time)", "must be a datetime with a time zone, or integer nanoseconds since 1970 UTC"),  # noqa: DTZ001, E501
+    (
+        {"time": dt.datetime(2026, 1, 1)},
+        "at(time)",
+        "must be a datetime with a time zone, or integer nanoseconds since 1970 UTC",
+    ),
     ({"trace_id": "xyz"}, "at(trace_id)", "must be 32 hex digits and not all zero"),
     ({"trace_id": "0" * 32}, "at(trace_id)", "must be 32 hex digits and not all zero"),
     ({"trace_id": 5}, "at(trace_id)", "must be 32 hex digits and not all zero"),

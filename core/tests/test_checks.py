@@ -96,7 +96,7 @@ KEPT: list[tuple[Any, Any, Any]] = [
     (Color | int, Color.RED, "red"),
     (Level, Level.LOW, 1),
     (Literal["a", "b"], "a", "a"),
-    (Literal["a", 1, None], 1, 1),
+    ((Literal["a", 1] | None), 1, 1),
     (Literal[Color.RED], Color.RED, "red"),
     (str | None, None, None),
     (str | int, 3, 3),

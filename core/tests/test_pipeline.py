@@ -112,7 +112,9 @@ def test_an_enricher_adds_fields(run: Run) -> None:
     bench = run(
         Plugin(
             enrich=lambda schema: Enrich(
-                lambda order_id, key: (order_id[:1], str(key)), needs=("order_id", "key"), adds={"region": str, "k": str}
+                lambda order_id, key: (order_id[:1], str(key)),
+                needs=("order_id", "key"),
+                adds={"region": str, "k": str},
             )
         )
     )
@@ -133,7 +135,17 @@ def test_names_of_parameters_are_needs(run: Run) -> None:
 
 def test_a_step_reads_meta_context_and_payload(run: Run) -> None:
     seen: list[Any] = []
-    needs = (META.name, META.severity, META.version, META.time_ns, META.trace_id, META.span_id, META.sampled, CONTEXT, PAYLOAD)
+    needs = (
+        META.name,
+        META.severity,
+        META.version,
+        META.time_ns,
+        META.trace_id,
+        META.span_id,
+        META.sampled,
+        CONTEXT,
+        PAYLOAD,
+    )
     bench = run(Plugin(observe=lambda schema: Observe(lambda *values: seen.append(values), needs=needs)))
     with e11y.context(user="u"):
         OrderPaid.track(order_id="1")
@@ -150,7 +162,10 @@ def test_a_step_reads_meta_context_and_payload(run: Run) -> None:
 def test_a_filter_replaces_and_removes(run: Run) -> None:
     bench = run(
         Plugin(filter=lambda schema: Filter({"order_id": lambda value: "***", "email": lambda value: REMOVE})),
-        Plugin("second", filter=lambda schema: Filter({"order_id": lambda value: value + "!", "email": lambda value: 1 / 0})),
+        Plugin(
+            "second",
+            filter=lambda schema: Filter({"order_id": lambda value: value + "!", "email": lambda value: 1 / 0}),
+        ),
     )
     OrderPaid.track(order_id="1", email="a@b.c")
     assert bench.payload == {"order_id": "***!", "amount": 1.0, "key": None}
@@ -298,11 +313,13 @@ def test_dropped_and_invalid_events_become_dead_letters_without_forbidden_values
 def test_metadata_is_added_and_the_name_replaced(run: Run) -> None:
     bench = run(
         Plugin(
-            annotate=lambda schema: Annotate(
-                {"v": 2}, fn=lambda key: {"key": str(key)}, name="renamed" if schema.name == "order.paid" else None
+            annotate=lambda schema: (
+                Annotate(
+                    {"v": 2}, fn=lambda key: {"key": str(key)}, name="renamed" if schema.name == "order.paid" else None
+                )
+                if "key" in schema.fields
+                else None
             )
-            if "key" in schema.fields
-            else None
         )
     )
     OrderPaid.track(order_id="1", key=UUID(int=7))
@@ -357,11 +374,15 @@ def test_originals_reach_only_their_adapter(make_bench: MakeBench) -> None:
     plugin = Plugin(
         "pii",
         filter=lambda schema: Filter(
-            {"email": lambda value: REMOVE}, deferred=lambda payload: {**payload, "order_id": "***"}, defers=("order_id",)
+            {"email": lambda value: REMOVE},
+            deferred=lambda payload: {**payload, "order_id": "***"},
+            defers=("order_id",),
         ),
     )
     bench = make_bench(
-        {"routes": {"default": ["logs", "secret"]}, "trusted": ["pii"]}, plugins=[plugin], adapters={"logs": logs, "secret": secret}
+        {"routes": {"default": ["logs", "secret"]}, "trusted": ["pii"]},
+        plugins=[plugin],
+        adapters={"logs": logs, "secret": secret},
     )
     OrderPaid.track(order_id="1", email="a@b.c")
     bench.runtime.flush(5)
@@ -482,14 +503,14 @@ def test_the_generated_source_is_seen_in_tracebacks(run: Run) -> None:
 
 
 def test_generated_code_reads_only_what_is_bound() -> None:
-    module = compile("def track(*_args, **_unknown):\n    if _args:\n        x = 1\n    return _missing, y, x\n", "<t>", "exec")
+    module = compile(
+        "def track(*_args, **_unknown):\n    if _args:\n        x = 1\n    return _missing, y, x\n", "<t>", "exec"
+    )
     code = module.co_consts[0]
     with pytest.raises(ConfigError) as caught:
         prove_bound(code, {"y"})
     assert str(caught.value) == (
-        "generated code reads _missing, which nothing binds\n"
-        "  where: <t>\n"
-        "  fix:   report this as a bug of e11y-core"
+        "generated code reads _missing, which nothing binds\n  where: <t>\n  fix:   report this as a bug of e11y-core"
     )
 
 

@@ -142,6 +142,7 @@ def test_threads_forks_finalisers_and_collector_callbacks_together(tmp_path: Pat
     out = tmp_path / "out"
     script = """
     configure(sys.argv[1])
+    e11y.start()
 
     class Noisy:
         def __del__(self): Happened.track(number=-1)

@@ -38,7 +38,24 @@ def test_a_size_is_a_number_with_a_unit(text: str, size: int) -> None:
     assert units.size(text) == size
 
 
-NOT_UNITS = ["", "5", "s", "5 s", " 5s", "5s\n", "-5s", "+5s", "1e3s", "5S", "5sec", "５s", "1_0s", "1.s", ".5s", "1h30m"]
+NOT_UNITS = [
+    "",
+    "5",
+    "s",
+    "5 s",
+    " 5s",
+    "5s\n",
+    "-5s",
+    "+5s",
+    "1e3s",
+    "5S",
+    "5sec",
+    "５s",
+    "1_0s",
+    "1.s",
+    ".5s",
+    "1h30m",
+]
 
 
 @pytest.mark.parametrize("text", NOT_UNITS)

@@ -161,7 +161,7 @@ def at_terminal(command: str) -> str:
     Raises:
         AssertionError: It fails.
     """
-    import pty  # noqa: PLC0415 - POSIX only
+    import pty
 
     ours, theirs = pty.openpty()
     path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
@@ -184,7 +184,7 @@ def check_settings(source: str) -> None:
     Raises:
         ConfigError: It cannot work.
     """
-    from e11y.runtime import Runtime  # noqa: PLC0415
+    from e11y.runtime import Runtime
 
     document: dict[str, Any] = tomllib.loads(source)
     is_whole_file = source.startswith("# e11y.toml\n")

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 from attrs import field
 
-from e11y.adapter import Adapter, AdapterType, Capabilities
 from e11y.errors import (
     ConfigError,
     DeliveryError,
@@ -21,52 +20,59 @@ from e11y.errors import (
 )
 from e11y.event import Event, OpenEvent, sampled
 from e11y.front import bind, configure, context, current_context, flush, ledger, scope, shutdown, start
-from e11y.host import Fault, Host, ScopeReport
 from e11y.options import OFF, Option, option, option_off
 from e11y.outcome import Outcome
 from e11y.presets import AuditEvent, DebugEvent, HighValueEvent
-from e11y.record import Record
-from e11y.registry import autodiscover
-from e11y.schema import Field, Schema
 from e11y.scope import Scope, carry
+from e11y.sentinel import MISSING
 from e11y.severity import Severity
-from e11y.steps import (
-    CONTEXT,
-    META,
-    MISSING,
-    PAYLOAD,
-    REMOVE,
-    Annotate,
-    Drop,
-    Enrich,
-    Filter,
-    Observe,
-    Route,
-    Sample,
-)
 
 if TYPE_CHECKING:
+    from e11y.adapter import Adapter, AdapterType, Capabilities
     from e11y.delivery.delivery import FlushReport
     from e11y.delivery.ledger import Ledger, LedgerError, LedgerSnapshot
     from e11y.hookspecs import HOOK_API
+    from e11y.host import Fault, Host, ScopeReport
     from e11y.plugins import hookimpl
+    from e11y.record import Record
+    from e11y.registry import autodiscover
     from e11y.runtime import Runtime
+    from e11y.schema import Field, Schema
+    from e11y.steps import CONTEXT, META, PAYLOAD, REMOVE, Annotate, Drop, Enrich, Filter, Observe, Route, Sample
 
 _LATE = {
-    "HOOK_API": "e11y.hookspecs",
-    "hookimpl": "e11y.plugins",
-    "FlushReport": "e11y.delivery.delivery",
-    "Ledger": "e11y.delivery.ledger",
-    "LedgerError": "e11y.delivery.ledger",
-    "LedgerSnapshot": "e11y.delivery.ledger",
-    "Runtime": "e11y.runtime",
+    "e11y.adapter": ("Adapter", "AdapterType", "Capabilities"),
+    "e11y.delivery.delivery": ("FlushReport",),
+    "e11y.delivery.ledger": ("Ledger", "LedgerError", "LedgerSnapshot"),
+    "e11y.hookspecs": ("HOOK_API",),
+    "e11y.host": ("Fault", "Host", "ScopeReport"),
+    "e11y.plugins": ("hookimpl",),
+    "e11y.record": ("Record",),
+    "e11y.registry": ("autodiscover",),
+    "e11y.runtime": ("Runtime",),
+    "e11y.schema": ("Field", "Schema"),
+    "e11y.steps": (
+        "CONTEXT",
+        "META",
+        "PAYLOAD",
+        "REMOVE",
+        "Annotate",
+        "Drop",
+        "Enrich",
+        "Filter",
+        "Observe",
+        "Route",
+        "Sample",
+    ),
 }
-"""What is imported when it is asked for: plugins, settings and workers are no part of ``import e11y``."""
+"""Module -> names that are imported when somebody asks for them: what authors of plugins need, and what the
+first event needs, is no part of ``import e11y``."""
 
 
 def __getattr__(name: str) -> Any:
-    if name in _LATE:
-        return getattr(import_module(_LATE[name]), name)
+    for module, names in _LATE.items():
+        if name in names:
+            return getattr(import_module(module), name)
     raise AttributeError(f"module 'e11y' has no attribute {name!r}")
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-import threading
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -11,7 +10,7 @@ from e11y import declaration, registry
 from e11y.delivery.delivery import FlushReport
 from e11y.errors import ConfigError, E11yError, Problem
 from e11y.event import Event, Variant, function_of, unplug
-from e11y.lifecycle import watch_process
+from e11y.lifecycle import STARTING, watch_process
 from e11y.outcome import Outcome
 from e11y.runtime import Runtime
 
@@ -24,7 +23,6 @@ class _Process:
         self.before: list[Runtime | None] = []
         self.settings: Mapping[str, Any] = {}
         self.plugins: Sequence[object] = ()
-        self.starting = threading.RLock()
         self.is_starting = False
         self.early = 0
         self.broken: set[type[Event]] = set()
@@ -63,7 +61,7 @@ def start() -> Runtime:
     Raises:
         ConfigError: Something cannot work; tells every problem found.
     """
-    with _process.starting:
+    with STARTING:
         active = _process.active
         if active is not None and active.state != "stopped":
             return active
@@ -84,7 +82,7 @@ def activate(runtime: Runtime) -> None:
     Raises:
         ConfigError: Event types and configuration do not fit; the earlier runtime stays active.
     """
-    with _process.starting:
+    with STARTING:
         watch_process(stop, after_fork)
         before = _process.active
         _process.broken.clear()
@@ -103,7 +101,7 @@ def activate(runtime: Runtime) -> None:
 
 def deactivate(runtime: Runtime) -> None:
     """Bring back the runtime that was active before ``runtime``; one that is not active is left alone."""
-    with _process.starting:
+    with STARTING:
         if _process.active is runtime:
             _process.active = _process.before.pop() if _process.before else None
             _process.broken.clear()
@@ -118,7 +116,7 @@ def current() -> Runtime:
     active = _process.active
     if active is not None:
         return active
-    with _process.starting:
+    with STARTING:
         if _process.active is not None:
             return _process.active
         if _process.is_starting:
@@ -127,7 +125,7 @@ def current() -> Runtime:
             return start()
         except Exception as error:  # noqa: BLE001 - the application must run on, whatever is wrong with us
             told = error if isinstance(error, E11yError) else f"{type(error).__name__} while starting"
-            print(f"e11y is disabled, because it cannot start:\n{told}", file=sys.stderr)
+            sys.stderr.write(f"e11y is disabled, because it cannot start:\n{told}\n")
             disabled = Runtime.disabled()
             activate(disabled)
             return disabled
@@ -145,8 +143,7 @@ def stop(timeout_s: float | None) -> FlushReport:
 
 def after_fork() -> None:
     """Begin anew in a forked child: no thread of the parent exists here."""
-    _process.starting = threading.RLock()
-    _process.is_starting = False  # a thread of the parent may have been in the middle of it
+    _process.is_starting = False
     if _process.active is not None:
         _process.active.after_fork_in_child()
         _process.active.delivery_needed = True
@@ -173,7 +170,7 @@ def enter(event_type: type[Event], variant: Variant, args: tuple[Any, ...], fiel
         if runtime.settings.raises_on_invalid:
             raise
         _process.broken.add(event_type)
-        print(f"e11y cannot record {event_type.__name__}:\n{error}", file=sys.stderr)
+        sys.stderr.write(f"e11y cannot record {event_type.__name__}:\n{error}\n")
         return enter(event_type, variant, args, fields)
     try:
         outcome: Outcome = function_of(event_type, variant)(*args, **fields)
@@ -196,9 +193,9 @@ def refuse(event_type: type[Event], problems: Sequence[Problem], *args: object, 
 
 def _is_starting_here() -> bool:
     """Return whether the present thread is in the middle of a start: a plugin or finaliser tracks an event."""
-    if not _process.is_starting or not _process.starting.acquire(blocking=False):
+    if not _process.is_starting or not STARTING.acquire(blocking=False):
         return False
-    _process.starting.release()
+    STARTING.release()
     return True
 
 
@@ -217,3 +214,6 @@ def _unplug_all() -> None:
     for event_type in registry.all_types():
         unplug(event_type)
 
+
+READY = True
+"""Stands at the end: this module has been imported as a whole."""

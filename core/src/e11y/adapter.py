@@ -54,12 +54,15 @@ class Adapter(Protocol):
             Partial: Some records failed; the rest counts as delivered.
             Exception: Anything else is a bug of the adapter and is treated as ``Rejected(split=True)``.
         """
+        ...
 
     def healthy(self) -> bool:
         """Return whether the destination answers. Takes at most a second and never raises."""
+        ...
 
     def close(self) -> None:
         """Release what is held. Called once, after the last batch; calling it twice is harmless."""
+        ...
 
 
 @attrs.frozen(eq=False)

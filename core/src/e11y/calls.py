@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 import time as clock
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 from functools import partial, wraps
 from types import TracebackType
 from typing import Any, ParamSpec, Self, TypeVar, cast
@@ -18,7 +18,7 @@ from e11y.severity import SEVERITIES, Severity
 P = ParamSpec("P")
 R = TypeVar("R")
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def bound(
@@ -65,7 +65,7 @@ def _nanoseconds(time: Any, problems: list[Problem]) -> int | None:
 
 def _trace(trace_id: Any, problems: list[Problem]) -> int:
     try:
-        number = int(trace_id, 16) if len(trace_id) == 32 and trace_id.isalnum() else 0  # noqa: PLR2004
+        number = int(trace_id, 16) if len(trace_id) == 32 and trace_id.isalnum() else 0
     except (TypeError, ValueError, AttributeError):
         number = 0
     if not number:
@@ -107,7 +107,7 @@ class Timed:
     def _track(self, variant: tuple[Any, ...], metadata: dict[str, Any], duration_ms: int) -> Outcome:
         function = function_of(self._event_type, variant)
         fields = self._fields
-        if "duration_ms" in function.__kwdefaults__:
+        if "duration_ms" in (function.__kwdefaults__ or {}):
             fields = {**fields, "duration_ms": duration_ms}
             metadata = {key: value for key, value in metadata.items() if key != "duration_ms"}
         outcome: Outcome = function(*self._args, _metadata=metadata or None, **fields)

@@ -54,7 +54,9 @@ def of(event_type: type) -> Declaration | None:
 
 def resolved(event_type: type, key: str) -> Any:
     """Return one setting of ``event_type`` after inheritance, or ``None`` when nobody declares it."""
-    return next((value for value in _declared(event_type, lambda one: getattr(of(one), key)) if value is not None), None)
+    return next(
+        (value for value in _declared(event_type, lambda one: getattr(of(one), key)) if value is not None), None
+    )
 
 
 def options(event_type: type) -> dict[type[Option], Any]:

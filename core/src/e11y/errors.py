@@ -142,7 +142,7 @@ class Problem(tuple[str, str]):
         return self[1]
 
 
-class InvalidEvent(E11yError):  # noqa: N818 - reads as the fact it states
+class InvalidEvent(E11yError):
     """A call of ``track()`` did not fit its event type. Names every field that failed.
 
     Attributes:

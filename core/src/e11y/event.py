@@ -16,8 +16,8 @@ from e11y.checks.annotations import enclosing_names
 from e11y.declaration import Declaration, ValidationMode
 from e11y.errors import ConfigError, nearest
 from e11y.outcome import Outcome
+from e11y.sentinel import MISSING
 from e11y.severity import SEVERITIES, Severity, SeverityName
-from e11y.steps import MISSING
 from e11y.units import seconds
 
 if TYPE_CHECKING:
@@ -136,7 +136,7 @@ class Event:
         Raises:
             ConfigError: An argument is malformed.
         """
-        return _bound(cls, severity, time, trace_id, adapters)
+        return cast("Bound[P]", _bound(cls, severity, time, trace_id, adapters))
 
     @classmethod
     def timed(cls: Callable[P, object], *args: P.args, **kwargs: P.kwargs) -> Timed:
@@ -176,7 +176,7 @@ def _bootstrap(*_args: Any, **_unknown: Any) -> Any:
 def install(event_type: type[Event]) -> None:
     """Give an event type a ``track`` of its own, so that a child never runs its parent's."""
     setattr(event_type, _FUNCTIONS, {})
-    event_type.track = staticmethod(function_of(event_type, ()))  # type: ignore[assignment]
+    event_type.track = staticmethod(function_of(event_type, ()))  # type: ignore[method-assign]
 
 
 def function_of(event_type: type[Event], variant: Variant) -> types.FunctionType:
@@ -190,7 +190,7 @@ def function_of(event_type: type[Event], variant: Variant) -> types.FunctionType
         found.__module__ = event_type.__module__
         found.__doc__ = Event.track.__doc__
         found.__kwdefaults__ = dict(LATE) if variant else {}
-        for attribute in attrs.fields(event_type):
+        for attribute in attrs.fields(cast(Any, event_type)):
             found.__kwdefaults__[attribute.name] = _default(attribute)
         functions[variant] = found
     return found
@@ -233,7 +233,7 @@ setattr(Event, declaration.ATTRIBUTE, Declaration(abstract=True))
 
 
 def _own_annotations(cls: type) -> Mapping[str, Any]:
-    return {key: value for key, value in cls.__dict__.get("__annotations__", {}).items()}
+    return dict(cls.__dict__.get("__annotations__", {}))  # noqa: RUF063 - only this class's own
 
 
 def _refuse_unknown(unknown: Mapping[str, Any], where: str) -> None:
@@ -292,7 +292,7 @@ def _severity(value: Any, where: str) -> Severity | None:
 
 def _version(value: Any, where: str) -> int | None:
     if value is None or (type(value) is int and value >= 1):
-        return value  # type: ignore[no-any-return]
+        return value
     raise ConfigError(f"version must be an int of 1 or more, not {value!r}", where=where, fix="write version=2")
 
 
@@ -347,7 +347,8 @@ class OpenEvent(Event, abstract=True):
         adapters: Sequence[str] | None = None,
     ) -> Bound[...]:
         """Return ``track`` with something fixed for this call that is not payload; see ``Event.at``."""
-        return _bound(cls, severity, time, trace_id, adapters)
+        made: Bound[...] = _bound(cls, severity, time, trace_id, adapters)
+        return made
 
 
 def sampled(rate: float) -> float:
@@ -356,6 +357,7 @@ def sampled(rate: float) -> float:
     Raises:
         ConfigError: ``rate`` is no number between 0 and 1.
     """
-    if isinstance(rate, bool) or not isinstance(rate, (int, float)) or not 0 <= rate <= 1:
+    given: Any = rate  # callers without a type checker pass anything
+    if isinstance(given, bool) or not isinstance(given, (int, float)) or not 0 <= given <= 1:
         raise ConfigError("the share of calls to check must be a number from 0 to 1", fix="write sampled(0.01)")
     return float(rate)

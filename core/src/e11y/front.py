@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from importlib import import_module
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from e11y.context import CURRENT, NO_FRAME, Frame, extended, hex_span, hex_trace, values
 from e11y.event import Door, Event, Variant
+from e11y.lifecycle import STARTING, guard_forks
 from e11y.outcome import Outcome
 from e11y.scope import Scope
 
@@ -158,9 +161,13 @@ def _atom(value: Any) -> Any:
 
 
 def _active() -> ModuleType:
-    from e11y import active  # noqa: PLC0415 - settings, plugins and workers, which `import e11y` does not need
-
-    return active
+    """Return :mod:`e11y.active`: settings, plugins and workers, which ``import e11y`` does not need."""
+    module = sys.modules.get("e11y.active")
+    if module is None or not hasattr(module, "READY"):
+        with STARTING:
+            guard_forks()
+            module = import_module("e11y.active")
+    return module
 
 
 def _first_call(event_type: type[Event], variant: Variant, args: tuple[Any, ...], fields: dict[str, Any]) -> Outcome:

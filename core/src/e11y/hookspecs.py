@@ -87,7 +87,7 @@ def e11y_started(host: Host) -> None:
 
 
 @hookspec
-def e11y_enrich(schema: Schema) -> Enrich | None:  # type: ignore[empty-body]
+def e11y_enrich(schema: Schema) -> Enrich | None:
     """Adds declared fields to the events of a type (zone 1, pre_processing).
 
     Called: once per event type, before any filter is asked.
@@ -100,7 +100,7 @@ def e11y_enrich(schema: Schema) -> Enrich | None:  # type: ignore[empty-body]
 
 
 @hookspec
-def e11y_filter_context(host: Host) -> Callable[[Mapping[str, Any]], Mapping[str, Any]] | None:  # type: ignore[empty-body]
+def e11y_filter_context(host: Host) -> Callable[[Mapping[str, Any]], Mapping[str, Any]] | None:
     """Protects context values when they are set (zone 2, security).
 
     Called: once per start; the returned function runs whenever context changes, never per event.
@@ -113,7 +113,7 @@ def e11y_filter_context(host: Host) -> Callable[[Mapping[str, Any]], Mapping[str
 
 
 @hookspec
-def e11y_filter(schema: Schema) -> Filter | None:  # type: ignore[empty-body]
+def e11y_filter(schema: Schema) -> Filter | None:
     """Signs, masks or removes payload values (zone 2, security). The payload is sealed after it.
 
     Called: once per event type, after all enrichers.
@@ -127,7 +127,7 @@ def e11y_filter(schema: Schema) -> Filter | None:  # type: ignore[empty-body]
 
 
 @hookspec
-def e11y_observe(schema: Schema) -> Observe | None:  # type: ignore[empty-body]
+def e11y_observe(schema: Schema) -> Observe | None:
     """Sees every accepted event once, before anything is dropped (zone 3, routing).
 
     Called: once per event type; the step runs on the caller, also for buffered debug events.
@@ -140,7 +140,7 @@ def e11y_observe(schema: Schema) -> Observe | None:  # type: ignore[empty-body]
 
 
 @hookspec
-def e11y_sample(schema: Schema) -> Sample | None:  # type: ignore[empty-body]
+def e11y_sample(schema: Schema) -> Sample | None:
     """Keeps or drops events (zone 3, routing).
 
     Called: once per event type; never for audit types. The step does not run for buffered debug events.
@@ -153,7 +153,7 @@ def e11y_sample(schema: Schema) -> Sample | None:  # type: ignore[empty-body]
 
 
 @hookspec
-def e11y_annotate(schema: Schema) -> Annotate | None:  # type: ignore[empty-body]
+def e11y_annotate(schema: Schema) -> Annotate | None:
     """Adds metadata (zone 4, post_processing).
 
     Called: once per event type.
@@ -166,7 +166,7 @@ def e11y_annotate(schema: Schema) -> Annotate | None:  # type: ignore[empty-body
 
 
 @hookspec
-def e11y_route(schema: Schema) -> Route | tuple[str, ...] | None:  # type: ignore[empty-body]
+def e11y_route(schema: Schema) -> Route | tuple[str, ...] | None:
     """Chooses adapters (zone 5, adapters). Answers of all plugins are united; explicit adapters win over them.
 
     Called: once per event type that names no adapters itself.
@@ -179,7 +179,7 @@ def e11y_route(schema: Schema) -> Route | tuple[str, ...] | None:  # type: ignor
 
 
 @hookspec
-def e11y_export() -> AdapterType | None:  # type: ignore[empty-body]
+def e11y_export() -> AdapterType | None:
     """Offers a kind of adapter (zone 5, adapters).
 
     Called: once per start.
@@ -191,7 +191,7 @@ def e11y_export() -> AdapterType | None:  # type: ignore[empty-body]
 
 
 @hookspec
-def e11y_dead_letter(record: Record, adapter: str, reason: str) -> bool | None:  # type: ignore[empty-body]
+def e11y_dead_letter(record: Record, adapter: str, reason: str) -> bool | None:
     """Keeps a record that could not be delivered (zone 5, adapters).
 
     Called: on a worker thread, for each record that an adapter gave up, a limit dropped or a check refused.

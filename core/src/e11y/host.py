@@ -81,15 +81,19 @@ class Host(Protocol):
 
     def schemas(self) -> Iterable[Schema]:
         """Return the schema of every event type known by now."""
+        ...
 
     def adapters(self) -> Mapping[str, Adapter]:
         """Return the configured adapters by purpose name."""
+        ...
 
     def count(self, name: str, amount: int = 1) -> None:
         """Add to a counter of the plugin's own; the ledger lists it as ``<plugin>.<name>``."""
+        ...
 
     def fault(self, operation: str, error: BaseException) -> None:
         """Report an error that was swallowed: counted, logged once a minute per cause."""
+        ...
 
     def submit(self, records: Sequence[Record], adapter: str) -> None:
         """Hand replayed records to one adapter, past filters, sampling and limits.
@@ -97,6 +101,8 @@ class Host(Protocol):
         Raises:
             ConfigError: No adapter of that name is configured.
         """
+        ...
 
     def every(self, seconds: float, work: Callable[[], None]) -> None:
         """Run short ``work`` about every ``seconds`` on the preparer thread. Must not block on I/O."""
+        ...

@@ -9,7 +9,19 @@ import threading
 from collections.abc import Callable
 from types import FrameType
 
+STARTING = threading.RLock()
+"""Held while the runtime is imported, made and activated. A fork waits for it: a child of a process that
+is in the middle of an import would find half a module, and its import lock held by nobody."""
+
+_guarded: list[bool] = []
 _watched: list[Callable[[float | None], object]] = []
+
+
+def guard_forks() -> None:
+    """Let forks wait for a start that is under way in another thread. Only the first call registers."""
+    if not _guarded:
+        _guarded.append(True)
+        os.register_at_fork(before=STARTING.acquire, after_in_parent=STARTING.release, after_in_child=STARTING.release)
 
 
 def watch_process(stop: Callable[[float | None], object], after_fork: Callable[[], None]) -> None:

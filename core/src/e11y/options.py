@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, ClassVar, Final, Self, TypeVar
 
-from e11y.steps import Sentinel
+from e11y.sentinel import Sentinel
 
 T = TypeVar("T", bound=type)
 

@@ -23,8 +23,8 @@ from e11y.context import (
 )
 from e11y.encode import encode
 from e11y.line import RETENTION, LineFormat, moment, surroundings
+from e11y.sentinel import MISSING
 from e11y.severity import Severity
-from e11y.steps import MISSING
 
 Entry = tuple[Any, ...]
 

@@ -15,13 +15,13 @@ from types import MappingProxyType, TracebackType
 from typing import Any, Self
 
 from e11y import registry
-from e11y.adapter import Adapter, AdapterType
+from e11y.adapter import Adapter
 from e11y.adapters import CORE_PLUGINS
+from e11y.assembly import lane_settings, make_adapters, make_routing, resource, sees_originals
 from e11y.clock import Clock, Ids, SystemClock
 from e11y.context import CURRENT
 from e11y.delivery.delivery import Delivery, FlushReport
-from e11y.delivery.intake import DROPPED, INVALID, SLOT_BYTES, queue_of
-from e11y.delivery.lane_settings import LaneSettings
+from e11y.delivery.intake import DROPPED, INVALID
 from e11y.delivery.ledger import Ledger
 from e11y.encode import encoder
 from e11y.errors import ConfigError, E11yError, InvalidEvent, Problem
@@ -29,46 +29,21 @@ from e11y.event import Event, Variant, functions
 from e11y.faults import LOGGER, Faults
 from e11y.host import Fault, ScopeReport
 from e11y.hosting import RuntimeHost
+from e11y.inlet import Inlet
 from e11y.outcome import Outcome
 from e11y.pipeline.compiler import Compiler, Wiring
 from e11y.pipeline.idle import install_idle
 from e11y.pipeline.plan import Placed, Plan
 from e11y.plugins import PluginSet, load
 from e11y.record import Entry, Layout, Record
-from e11y.routing import Routing
 from e11y.schema import Schema
 from e11y.scope_buffers import ScopeBuffers
-from e11y.settings import AdapterTable, Loaded, Settings, adapter_settings
+from e11y.settings import Loaded, Settings
 from e11y.settings import load as load_settings
 from e11y.severity import SEVERITIES, Severity
 from e11y.steps import Drop
 
 _GENERATIONS = count()
-_STAND_IN = "console"
-
-
-class Line:
-    """One severity class of the intake, in the form that compiled code binds."""
-
-    def __init__(self, runtime: Runtime, severity: Severity) -> None:
-        intake = runtime.delivery.intake
-        index = queue_of(severity)
-        self.queue = intake.queues[index]
-        self.soft_limit = intake.soft_limits[index]
-        self.push: Callable[[Entry], None] = self.queue.append
-        self._pressed = partial(intake.pressed, index)
-        self._shed = runtime.ledger.shed.add
-
-    def push_long(self, entry: Entry, size: int) -> None:
-        """Append an entry, followed by padding for the slots that its texts take."""
-        self.queue.extend((entry, *(None,) * (size // SLOT_BYTES)))
-
-    def pressed(self) -> bool:
-        """Return whether the event must be shed; then it is counted."""
-        if not self._pressed():
-            return False
-        self._shed()
-        return True
 
 
 class Runtime:
@@ -112,22 +87,22 @@ class Runtime:
         for broken in self.plugins.broken:
             LOGGER.error("%s", broken)
         self._given = adapters
-        self.adapters: Mapping[str, Adapter] = MappingProxyType(self._make_adapters())
+        self.adapters: Mapping[str, Adapter] = MappingProxyType(self._own_adapters())
         self.layouts: list[Layout] = []
         self.delivery = Delivery(
             adapters=self.adapters,
-            lane_settings=self._lane_settings(),
+            lane_settings=lane_settings(self.settings, self.adapters),
             layouts=self.layouts,
             clock=self.clock,
             ids=self.ids,
             memory_limit=self.settings.memory_limit,
             dead_letter=self._dead_letter,
             on_fault=self.faults.report,
-            resource=self._resource(),
-            originals=self._originals(),
+            resource=resource(self.settings),
+            originals=sees_originals(self.settings, self.adapters),
         )
         self.ledger: Ledger = self.delivery.ledger
-        self._lines = {severity: Line(self, severity) for severity in SEVERITIES}
+        self._lines = {severity: Inlet(self.delivery.intake, self.ledger, severity) for severity in SEVERITIES}
         self._resumes: dict[int, Callable[[Entry], Outcome]] = {}
         self.scopes = self._make_scopes()
         self.ledger.buffered = self.scopes.buffered
@@ -224,7 +199,7 @@ class Runtime:
         self.ids.reseed()
         self.scopes.forget()
         try:
-            self.adapters = MappingProxyType(self._make_adapters())
+            self.adapters = MappingProxyType(self._own_adapters())
         except Exception as error:  # noqa: BLE001 - the parent's objects are better than none
             self.faults.report("core", "making adapters in a forked child", error)
         self.delivery_needed = True
@@ -288,60 +263,10 @@ class Runtime:
 
     # Parts
 
-    def _make_adapters(self) -> dict[str, Adapter]:
+    def _own_adapters(self) -> dict[str, Adapter]:
         if self._given is not None:
             return dict(self._given)
-        types = self._adapter_types()
-        tables = self.settings.adapters or {_STAND_IN: AdapterTable(type="console")}
-        made: dict[str, Adapter] = {}
-        problems: list[E11yError] = []
-        for name, table in tables.items():
-            path = f"adapters.{name}"
-            try:
-                if table.type not in types:
-                    raise self.plugins.unknown_adapter_type(table.type, str(self.loaded.place(path)), types)
-                plugin, adapter_type = types[table.type]
-                owner = self.plugins.plugin(plugin)
-                place = self.loaded.place(path, owner=owner.owner if owner else "")
-                made[name] = adapter_type.make(adapter_settings(adapter_type, table, place), RuntimeHost(self, plugin))
-            except ConfigError as error:
-                problems.append(error)
-        if problems:
-            raise ConfigError.joined(problems)
-        return made
-
-    def _adapter_types(self) -> dict[str, tuple[str, AdapterType]]:
-        types: dict[str, tuple[str, AdapterType]] = {}
-        for plugin, implementation in self.plugins.implementations("e11y_export"):
-            answer = implementation()
-            if answer is None:
-                continue
-            if answer.name in types:
-                raise ConfigError(
-                    f"two plugins offer the adapter type {answer.name!r}",
-                    where=f"plugins {types[answer.name][0]!r} and {plugin!r}",
-                    fix="leave one of them out of [tool.e11y] plugins",
-                )
-            types[answer.name] = (plugin, answer)
-        return types
-
-    def _lane_settings(self) -> dict[str, LaneSettings]:
-        tables = self.settings.adapters
-        return {name: tables[name].lane if name in tables else LaneSettings() for name in self.adapters}
-
-    def _originals(self) -> frozenset[str]:
-        """Return the adapters that may see values as they were before zone 2: asked for, and allowed."""
-        tables = self.settings.adapters
-        return frozenset(
-            name
-            for name, adapter in self.adapters.items()
-            if adapter.capabilities.originals and (name not in tables or tables[name].originals)
-        )
-
-    def _resource(self) -> dict[str, str]:
-        settings = self.settings
-        named = {"service": settings.service, "environment": settings.environment}
-        return {key: value for key, value in named.items() if value} if settings.service else {}
+        return make_adapters(self.loaded, self.plugins, partial(RuntimeHost, self))
 
     def _make_scopes(self) -> ScopeBuffers:
         scope = self.settings.scope
@@ -365,7 +290,9 @@ class Runtime:
         settings = self.settings
         return Wiring(
             plugins=self.plugins,
-            routing=self._routing(),
+            routing=make_routing(
+                settings, self.adapters, configured=self._given is not None or bool(settings.adapters)
+            ),
             layouts=self.layouts,
             line_of=self._lines.__getitem__,
             clock=self.clock,
@@ -378,33 +305,12 @@ class Runtime:
             fault=self._step_failed,
             refuse=self._refuse,
             resumes=self._resumes,
-            resource=self._resource(),
+            resource=resource(self.settings),
             retention_s=settings.retention_s,
             buffers=settings.scope.debug_buffer,
             trigger=settings.scope.flush_severity,
-            originals=bool(self._originals()),
+            originals=bool(sees_originals(settings, self.adapters)),
             debug_checks=settings.debug_checks,
-        )
-
-    def _routing(self) -> Routing:
-        settings = self.settings
-        audit = {name: adapter.capabilities.audit for name, adapter in self.adapters.items()}
-        bare = self._given is None and not settings.adapters
-        usual = {severity: ("logs",) for severity in SEVERITIES}
-        usual[Severity.ERROR] = usual[Severity.FATAL] = ("logs", "errors_tracker")
-        by_severity = {}
-        for severity in SEVERITIES:
-            chosen = settings.routes.of(severity)
-            if chosen is None:
-                chosen = tuple(name for name in usual[severity] if name in audit)
-            by_severity[severity] = chosen
-        fallback = settings.routes.fallback or tuple(name for name, fit in audit.items() if not fit) or tuple(audit)
-        return Routing(
-            adapters=audit,
-            by_severity=by_severity,
-            fallback=fallback,
-            strict=settings.strict_adapters,
-            stand_in=_STAND_IN if bare else None,
         )
 
     def _context_filters(self) -> list[tuple[str, Callable[[Mapping[str, Any]], Mapping[str, Any]]]]:

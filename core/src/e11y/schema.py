@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import attrs
 
 from e11y.options import OFF, Option
+from e11y.sentinel import MISSING
 from e11y.severity import Severity
-from e11y.steps import MISSING
 
 O = TypeVar("O", bound=Option)  # noqa: E741
 
@@ -37,9 +37,9 @@ class Field:
         """Return the first marker that is, or is an instance of, ``kind``."""
         for marker in self.markers:
             if isinstance(marker, kind):
-                return marker
+                return cast(O, marker)
             if marker is kind:
-                return kind()
+                return cast(O, kind())
         return None
 
 

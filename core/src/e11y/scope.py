@@ -21,11 +21,11 @@ from e11y.context import (
     Snapshot,
     hex_trace,
 )
-from e11y.host import ScopeReport
 from e11y.outcome import Outcome
-from e11y.record import Entry
 
 if TYPE_CHECKING:
+    from e11y.host import ScopeReport
+    from e11y.record import Entry
     from e11y.trace import Trace
 
 P = ParamSpec("P")
@@ -50,41 +50,51 @@ class Buffers(Protocol):
 
     def now(self) -> int:
         """Return nanoseconds of a clock that never goes back."""
+        ...
 
     @property
     def new_span(self) -> Callable[[], int]:
         """Makes a span id."""
+        ...
 
     @property
     def new_trace(self) -> Callable[[], int]:
         """Makes a trace id."""
+        ...
 
     def write(self, entry: Entry) -> Outcome:
         """Take an entry through zones 4 and 5."""
+        ...
 
     def released(self, count: int) -> None:
         """Count records that wait no longer, whatever became of them."""
+        ...
 
     def discarded(self, count: int) -> None:
         """Count records that a success made superfluous."""
+        ...
 
     def evicted(self, count: int) -> None:
         """Count records that the caps pushed out."""
+        ...
 
     def relieve(self) -> None:
         """Evict the oldest records while all scopes together hold too much."""
+        ...
 
     def misplaced_token(self) -> None:
         """Count an exit in another context than the entry's."""
+        ...
 
     @property
     def finished(self) -> Callable[[ScopeReport], None]:
         """Tells the plugins."""
+        ...
 
     @property
     def check_process(self) -> Callable[[], None]:
         """Notices a fork that nobody told us about."""
-
+        ...
 
 
 class Scope:
@@ -148,6 +158,8 @@ class Scope:
         """
         if self._state in ("new", "finished"):
             return
+        from e11y.host import ScopeReport  # noqa: PLC0415 - not needed by `import e11y`, and there by now
+
         self._decide(error)
         self._settle()
         self._state = "finished"
@@ -261,9 +273,9 @@ class Scope:
         status = self._attributes.get("status")
         if isinstance(error, Exception) and buffers.flush_on_error:
             self._trigger = "exception"
-        elif isinstance(status, int) and status >= _SERVER_ERROR and buffers.flush_on_error:
-            self._trigger = "status"
-        elif isinstance(status, int) and status in buffers.flush_on_statuses:
+        elif (isinstance(status, int) and status >= _SERVER_ERROR and buffers.flush_on_error) or (
+            isinstance(status, int) and status in buffers.flush_on_statuses
+        ):
             self._trigger = "status"
         self._state = "failed" if self._trigger else "succeeded"
 

@@ -12,6 +12,8 @@ from typing import Any, Final, Literal
 
 import attrs
 
+from e11y.sentinel import REMOVE
+
 
 class Need:
     """Names a value of the event that is not a payload field. Use the constants of this module."""
@@ -47,33 +49,6 @@ PAYLOAD: Final = Need("PAYLOAD")
 """The whole payload as a read-only mapping. Costs about ten times a named field: name fields instead."""
 
 Needs = tuple[str | Need, ...]
-
-
-class Sentinel:
-    """A constant with a name. It has no state, so the garbage collector never looks at it."""
-
-    __slots__ = ()
-
-    def __repr__(self) -> str:
-        return type(self).__name__.strip("_")
-
-    def __reduce__(self) -> str:
-        return type(self).__name__.strip("_")
-
-
-class _MISSING(Sentinel):
-    __slots__ = ()
-
-
-class _REMOVE(Sentinel):
-    __slots__ = ()
-
-
-MISSING: Final = _MISSING()
-"""The caller did not pass this field, or a failed enricher did not add it."""
-
-REMOVE: Final = _REMOVE()
-"""Answer of a filter: this field must not leave the process."""
 
 
 def _needs_of(fn: Callable[..., Any]) -> Needs:
@@ -205,3 +180,20 @@ class Route:
 
 
 Step = Enrich | Filter | Observe | Sample | Annotate | Route
+
+__all__ = [
+    "CONTEXT",
+    "META",
+    "PAYLOAD",
+    "REMOVE",
+    "Annotate",
+    "Drop",
+    "Enrich",
+    "Filter",
+    "Need",
+    "Needs",
+    "Observe",
+    "Route",
+    "Sample",
+    "Step",
+]

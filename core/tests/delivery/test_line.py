@@ -14,8 +14,8 @@ from hypothesis import given, settings
 from e11y.context import EMPTY
 from e11y.encode import encode
 from e11y.record import Layout, Record, iso_ms
+from e11y.sentinel import MISSING
 from e11y.severity import Severity
-from e11y.steps import MISSING
 
 ATOMS = st.none() | st.booleans() | st.integers() | st.floats() | st.text() | st.decimals() | st.binary()
 VALUES = st.recursive(ATOMS, lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner), max_leaves=6)

@@ -10,8 +10,8 @@ import pytest
 from e11y.delivery.intake import DROPPED, HIGH, INVALID, LOW
 from e11y.delivery.lane_settings import LaneSettings
 from e11y.record import Record
+from e11y.sentinel import MISSING
 from e11y.severity import Severity
-from e11y.steps import MISSING
 
 
 def drain(it: Any) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import datetime
+import datetime as dt
 import enum
 import re
 from collections.abc import Callable, Mapping, Sequence
@@ -60,7 +60,7 @@ class Box:
     inner: Inner | None = None
     inners: tuple[Inner, ...] = ()
     path: Path | None = None
-    day: datetime.date | None = None
+    day: dt.date | None = None
     either: int | str | bool = 0
     port: Port = Port(1)
     noted: Annotated[int, "a note"] = 0
@@ -74,7 +74,7 @@ class Box:
 
 
 def test_every_type_is_taken_exactly() -> None:
-    day = datetime.date(2026, 1, 2)
+    day = dt.date(2026, 1, 2)
     box = structure(
         Box,
         {
@@ -119,7 +119,15 @@ def test_text_of_the_environment_is_typed_by_its_target() -> None:
     assert (box.level, box.names, box.numbers, box.tags, box.either) == (Level.HIGH, ("a", "b"), [1, 2], frozenset(), 7)
     assert (box.port, box.path, box.timeout_s, box.limit) == (80, Path("/p"), 60.0, 1000)
     assert structure(Box, {"either": EnvText("x"), "on": EnvText("0")}, HERE).either == "x"
-    plain = [box.text, box.names[0], box.labels["a"], box.loose["a"][0], box.loose["a"][1]["c"], box.anything, box.thing]
+    plain = [
+        box.text,
+        box.names[0],
+        box.labels["a"],
+        box.loose["a"][0],
+        box.loose["a"][1]["c"],
+        box.anything,
+        box.thing,
+    ]
     assert {type(text) for text in plain} == {str}
 
 
@@ -178,19 +186,19 @@ def test_what_does_not_fit_is_told_with_place_and_fix(table: dict[str, Any], say
 
 
 def test_a_table_that_is_none_and_a_missing_key() -> None:
-    assert refusal({"inner": {}}) == (
-        f"setting 'inner.name' is missing\n  where: {HERE}\n  fix:   add  name = \"...\""
-    )
+    assert refusal({"inner": {}}) == (f"setting 'inner.name' is missing\n  where: {HERE}\n  fix:   add  name = \"...\"")
     with pytest.raises(ConfigError) as caught:
         structure(Box, [], HERE)  # type: ignore[arg-type]
     assert str(caught.value) == f"this table must be a table, not a list\n  where: {HERE}\n  fix:   write  key = ..."
 
 
 def test_an_unknown_key_is_refused_with_the_nearest() -> None:
-    assert refusal({"nmae": "x"}, Inner) == "2 problems stop the start:\n\n" + "\n\n".join([
-        f"setting 'nmae' is unknown, did you mean 'name'?\n  where: {HERE}\n  fix:   remove it, or use one of: name, rate",
-        f"setting 'name' is missing\n  where: {HERE}\n  fix:   add  name = \"...\"",
-    ])
+    assert refusal({"nmae": "x"}, Inner) == "2 problems stop the start:\n\n" + "\n\n".join(
+        [
+            f"setting 'nmae' is unknown, did you mean 'name'?\n  where: {HERE}\n  fix:   remove it, or use one of: name, rate",
+            f"setting 'name' is missing\n  where: {HERE}\n  fix:   add  name = \"...\"",
+        ]
+    )
 
 
 def test_hints_know_the_keys_that_somebody_else_reads() -> None:
@@ -263,10 +271,12 @@ class Checked:
 
 
 def test_every_validator_that_refuses_is_told() -> None:
-    assert refusal({"low": 0, "high": -1}, Checked) == "2 problems stop the start:\n\n" + "\n\n".join([
-        f"setting 'low' is refused: low must be positive\n  where: {HERE}\n  fix:   write  low = 1",
-        f"setting 'high' is refused: high must be positive\n  where: {HERE}\n  fix:   write  high = 2",
-    ])
+    assert refusal({"low": 0, "high": -1}, Checked) == "2 problems stop the start:\n\n" + "\n\n".join(
+        [
+            f"setting 'low' is refused: low must be positive\n  where: {HERE}\n  fix:   write  low = 1",
+            f"setting 'high' is refused: high must be positive\n  where: {HERE}\n  fix:   write  high = 2",
+        ]
+    )
     assert refusal({"low": 9, "high": 3}, Checked) == (
         f"setting 'high' is refused: must not be below 'low'\n  where: {HERE}\n  fix:   write  high = 2"
     )

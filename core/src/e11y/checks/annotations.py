@@ -7,7 +7,7 @@ import re
 import sys
 import typing
 from collections.abc import Mapping
-from types import MappingProxyType
+from types import FrameType, MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 _NAME = re.compile(r"[^\W\d]\w*")
 
 
-class UnresolvedAnnotation(Exception):  # noqa: N818
+class UnresolvedAnnotation(Exception):
     """A name in an annotation means nothing, not even under ``if TYPE_CHECKING``."""
 
     def __init__(self, name: str, owner: str) -> None:
@@ -60,9 +60,9 @@ def enclosing_names(annotations: Mapping[str, Any], module: str) -> dict[str, An
 
     Called while the class statement runs; outside a function there is nothing to remember.
     """
-    frame = sys._getframe(1)
+    frame: FrameType | None = sys._getframe(1)
     while frame is not None and frame.f_globals.get("__name__") != module:
-        frame = frame.f_back  # type: ignore[assignment]
+        frame = frame.f_back
     if frame is None or frame.f_locals is frame.f_globals:
         return {}
     wanted = {name for text in annotations.values() if isinstance(text, str) for name in _NAME.findall(text)}

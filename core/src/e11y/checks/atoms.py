@@ -40,7 +40,7 @@ _PLAIN: dict[type, Callable[[Any], Any]] = {
     int: _plain_int,
     float: _plain_float,
     bytes: lambda value: bytes.__getitem__(value, slice(None)),
-    Decimal: lambda value: Decimal(value),
+    Decimal: Decimal,
     dt.datetime: _plain_datetime,
     dt.date: lambda value: dt.date(value.year, value.month, value.day),
     dt.time: lambda value: dt.time(value.hour, value.minute, value.second, value.microsecond, value.tzinfo),
@@ -168,12 +168,14 @@ def literal(values: tuple[Any, ...]) -> Check:
         return simple.value if isinstance(simple, Enum) else simple
 
     if texts:
+        fast: str | None
+        names: dict[str, Any]
         fast, names = f"{{v}}.__class__ is _str and {{v}} in {name}", {name: frozenset(values), "_str": str}
     else:
         plain_values = not any(isinstance(value, Enum) for value in values)
         fast = f"({{v}}.__class__, {{v}}) in {name}" if plain_values else None
         names = {name: allowed}
-    copy = None if fast else f"{name}_copy({{v}})"
+    copy: str | None = None if fast else f"{name}_copy({{v}})"
     if copy:
         names[f"{name}_copy"] = copier(accept)
     return Check(
@@ -188,7 +190,7 @@ def literal(values: tuple[Any, ...]) -> Check:
 
 def copier(accept: Accept) -> Callable[[Any], Any]:
     """Return ``accept`` in the form that generated code calls: ``MISSING`` instead of a refusal."""
-    from e11y.steps import MISSING  # noqa: PLC0415
+    from e11y.sentinel import MISSING  # noqa: PLC0415
 
     def copy(value: Any) -> Any:
         try:

@@ -18,7 +18,7 @@ MAX_NODES = 1_000
 MAX_BYTES = 64 * 1024
 
 
-class Refused(Exception):  # noqa: N818 - internal signal, reads as the fact it states
+class Refused(Exception):
     """A value does not fit. Holds a path below the field and a reason, never the value."""
 
     def __init__(self, reason: str, path: str = "") -> None:
@@ -31,7 +31,7 @@ class Exceeded(Refused):
     """A structure is larger than a record may hold: the field's fault as a whole, so its path does not grow."""
 
 
-class UnsupportedType(Exception):  # noqa: N818
+class UnsupportedType(Exception):
     """An annotation that no check exists for."""
 
 

@@ -127,7 +127,9 @@ def _union(arms: tuple[Any, ...], bounds: list[constraints.Constraint]) -> Check
     fast: str | None = None
     copy: str | None = None
     if all(part.fast is not None and part.store is None for part in parts):
-        fast = " or ".join([*(["{v} is None"] if nullable else []), *(_bracketed(part.fast) for part in parts if part.fast)])
+        fast = " or ".join(
+            [*(["{v} is None"] if nullable else []), *(_bracketed(part.fast) for part in parts if part.fast)]
+        )
     else:
         name = named(accept, "copy")
         copy, names[name] = f"{name}({{v}})", copier(_plain_enums(accept))

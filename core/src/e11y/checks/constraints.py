@@ -86,7 +86,7 @@ def read(markers: Iterable[Any]) -> list[Constraint]:
     return found
 
 
-def _read_one(marker: Any) -> Iterator[Constraint]:
+def _read_one(marker: Any) -> Iterator[Constraint]:  # noqa: C901 - one branch per kind of constraint
     import annotated_types as at  # noqa: PLC0415 - only types that use it pay for the import
 
     if isinstance(marker, at.GroupedMetadata):
@@ -104,7 +104,10 @@ def _read_one(marker: Any) -> Iterator[Constraint]:
         factor: Any = marker.multiple_of
         name, names = _constant(factor)
         yield Constraint(
-            f"must be a multiple of {factor!r}", lambda value: value % factor == 0, f"{{v}} % {name} == 0", names,
+            f"must be a multiple of {factor!r}",
+            lambda value: value % factor == 0,
+            f"{{v}} % {name} == 0",
+            names,
             {"multipleOf": factor},
         )
     elif isinstance(marker, at.MinLen):
@@ -116,7 +119,8 @@ def _read_one(marker: Any) -> Iterator[Constraint]:
     elif isinstance(marker, at.Timezone):
         yield _timezone(marker.tz)
     elif isinstance(marker, at.Not):
-        yield _predicate(lambda value, func=marker.func: not func(value), f"must not satisfy {_title(marker.func)}")
+        refuse: Callable[[Any], object] = marker.func
+        yield _predicate(lambda value: not refuse(value), f"must not satisfy {_title(marker.func)}")
     elif isinstance(marker, at.Predicate):
         yield _predicate(marker.func, f"must satisfy {_title(marker.func)}")
     elif not isinstance(marker, (at.Unit, at.DocInfo)):

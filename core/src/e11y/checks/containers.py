@@ -6,15 +6,16 @@ Whatever the declared container, the copy is made of lists and dicts: what JSON 
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Callable, Iterable, Mapping
+from functools import partial
+from typing import Any, cast
 
 import attrs
 
 from e11y.checks.atoms import copier
 from e11y.checks.check import Accept, Budget, Check, Exceeded, Refused, article, mismatch, named
 from e11y.checks.snapshot import snapshot, text_key
-from e11y.steps import MISSING
+from e11y.sentinel import MISSING
 
 
 def anything() -> Check:
@@ -33,7 +34,8 @@ def sequence(kinds: tuple[type, ...], item: Check, expects: str) -> Check:
         budget.spend(depth)
         if not isinstance(value, kinds):
             raise mismatch(expects, value)
-        return [_part(item, f"[{index}]", one, budget, depth) for index, one in enumerate(tuple(value))]
+        items: list[Any] = list(cast("Iterable[Any]", value))
+        return [_part(item, f"[{index}]", one, budget, depth) for index, one in enumerate(items)]
 
     json_type = {"type": "array", "items": item.json_type}
     if kinds == (list,) and item.fast == "{v}.__class__ is _str":
@@ -83,9 +85,7 @@ def structure(kind: type, fields: Callable[[], Mapping[str, Check]]) -> Check:
         budget.spend(depth)
         if not isinstance(value, kind):
             raise mismatch(expects, value)
-        return {
-            name: _part(check, f".{name}", getattr(value, name), budget, depth) for name, check in fields().items()
-        }
+        return {name: _part(check, f".{name}", getattr(value, name), budget, depth) for name, check in fields().items()}
 
     return _copied(accept, expects, {"type": "object", "title": kind.__name__})
 
@@ -115,15 +115,11 @@ def sized(value: Any) -> int:
     return total
 
 
-def _copied(accept: Accept, expects: str, json_type: Mapping[str, Any], quick: Callable[[Any], Any] | None = None) -> Check:
+def _copied(
+    accept: Accept, expects: str, json_type: Mapping[str, Any], quick: Callable[[Any], Any] | None = None
+) -> Check:
     slow = copier(accept)
-    copy = slow
-    if quick is not None:
-
-        def copy(value: Any) -> Any:
-            kept = quick(value)
-            return slow(value) if kept is MISSING else kept
-
+    copy = slow if quick is None else partial(_quick_or_slow, quick, slow)
     name = named(accept, "copy")
     return Check(
         expects=expects,
@@ -133,6 +129,11 @@ def _copied(accept: Accept, expects: str, json_type: Mapping[str, Any], quick: C
         size="_sized({v})",
         json_type=json_type,
     )
+
+
+def _quick_or_slow(quick: Callable[[Any], Any], slow: Callable[[Any], Any], value: Any) -> Any:
+    kept = quick(value)
+    return slow(value) if kept is MISSING else kept
 
 
 def _copy_texts(value: Any) -> Any:

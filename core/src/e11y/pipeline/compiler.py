@@ -16,9 +16,11 @@ from e11y.context import CURRENT, values
 from e11y.errors import ConfigError, Problem
 from e11y.event import Event, Variant, function_of
 from e11y.outcome import Outcome
+from e11y.pipeline import entry as entries
 from e11y.pipeline import writer as writing
 from e11y.pipeline.plan import Implementations, Placed, Plan, make_plan, read_schema
 from e11y.pipeline.refusal import make_check, make_loosen, make_open
+from e11y.pipeline.text import Shape, Writer
 from e11y.record import EXTRAS, Entry, Layout
 from e11y.routing import Routing
 from e11y.severity import Severity
@@ -31,14 +33,18 @@ class Line(Protocol):
     queue: Any
     soft_limit: int
 
-    def push(self, entry: Entry) -> None:
-        """Append an entry of one slot."""
+    @property
+    def push(self) -> Callable[[Entry], None]:
+        """Appends an entry of one slot."""
+        ...
 
     def push_long(self, entry: Entry, size: int) -> None:
         """Append an entry whose texts hold ``size`` bytes."""
+        ...
 
     def pressed(self) -> bool:
         """Tell that the queue is long; return whether the event must be shed (then it is counted)."""
+        ...
 
 
 @attrs.frozen(eq=False)
@@ -140,12 +146,12 @@ class Compiler:
         plan = self.plan(event_type)
         return writing.write(plan, self.shape(plan, variant), lambda writer: {})[0]
 
-    def shape(self, plan: Plan, variant: Variant) -> writing.Shape:
+    def shape(self, plan: Plan, variant: Variant) -> Shape:
         """Return what a variant fixes: ``()`` or ``(severity, adapters, partial)``."""
         severity, explicit, partial = variant or (None, None, False)
         severity = severity or plan.schema.severity
         wiring = self._wiring
-        return writing.Shape(
+        return Shape(
             severity=severity,
             adapters=wiring.routing.resolve(plan.schema, severity, explicit, plan.routed),
             late=bool(variant),
@@ -155,7 +161,7 @@ class Compiler:
             keeps_originals=wiring.originals,
         )
 
-    def _names(self, writer: writing.Writer, plan: Plan, shape: writing.Shape) -> dict[str, Any]:
+    def _names(self, writer: Writer, plan: Plan, shape: Shape) -> dict[str, Any]:
         wiring = self._wiring
         line = wiring.line_of(shape.severity)
 
@@ -185,17 +191,15 @@ class Compiler:
             "_push_long": line.push_long,
             "_pressed": line.pressed,
         }
-        names["_index"] = self._layout(writer, plan, shape, writing.final_extras(writer)).index
+        names["_index"] = self._layout(writer, plan, shape, entries.final_extras(writer)).index
         if shape.buffers or plan.samplers:
-            held = self._layout(writer, plan, shape, writing.buffered_extras(writer))
+            held = self._layout(writer, plan, shape, entries.buffered_extras(writer))
             names["_held_index"] = held.index
             if shape.buffers:
                 self._make_resume(writer, plan, shape, names, held)
         return names
 
-    def _make_resume(
-        self, writer: writing.Writer, plan: Plan, shape: writing.Shape, names: dict[str, Any], held: Layout
-    ) -> None:
+    def _make_resume(self, writer: Writer, plan: Plan, shape: Shape, names: dict[str, Any], held: Layout) -> None:
         """Prepare the second half of the way for entries that wait in a scope, when it is not constant."""
         if not writing.needs_resume(plan) and shape.adapters and not plan.samplers:
             return
@@ -204,7 +208,7 @@ class Compiler:
         prove_bound(code, set(own))
         self._wiring.resumes[held.index] = types.FunctionType(code, own, "resume")
 
-    def _layout(self, writer: writing.Writer, plan: Plan, shape: writing.Shape, extras: list[str]) -> Layout:
+    def _layout(self, writer: Writer, plan: Plan, shape: Shape, extras: list[str]) -> Layout:
         schema = plan.schema
         start = EXTRAS + len(extras)
         metadata: dict[str, Any] = {}
@@ -216,7 +220,7 @@ class Compiler:
             metadata["audit"] = True
         originals = {
             column.removeprefix("_original_"): start + len(writer.fields) + position
-            for position, column in enumerate(writing.original_names(writer))
+            for position, column in enumerate(entries.original_names(writer))
         }
         if shape.keeps_originals:
             originals.update({field: start + writer.fields.index(field) for field in writer.pending - set(originals)})

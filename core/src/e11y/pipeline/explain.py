@@ -7,7 +7,7 @@ from typing import Any
 
 from e11y.hookspecs import ZONES
 from e11y.pipeline.plan import Placed, Plan
-from e11y.pipeline.writer import Shape
+from e11y.pipeline.text import Shape
 from e11y.zones import Zone
 
 
@@ -21,7 +21,11 @@ def describe(plan: Plan, shape: Shape) -> dict[str, Any]:
         "severity": str(shape.severity),
         "fields": {name: plan.checks[name].expects for name in plan.checks},
         "zones": [
-            {"zone": str(zone), "rights": zone.rights, "steps": [_step(placed) for placed in plan.steps if ZONES[placed.hook] is zone]}
+            {
+                "zone": str(zone),
+                "rights": zone.rights,
+                "steps": [_step(placed) for placed in plan.steps if ZONES[placed.hook] is zone],
+            }
             for zone in Zone
         ],
         "deferred": [placed.plugin for placed in plan.deferred],

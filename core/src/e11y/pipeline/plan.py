@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from types import MappingProxyType
-from typing import Any, Protocol, TypeVar
+from typing import Any, Protocol, TypeVar, cast
 
 import attrs
 
@@ -27,9 +28,11 @@ class Implementations(Protocol):
 
     def implementations(self, hook: str) -> list[tuple[str, Callable[..., Any]]]:
         """Return ``(plugin name, bound method)`` of each plugin that implements ``hook``, in order."""
+        ...
 
     def is_active(self, name: str) -> bool:
         """Return whether the hooks of the plugin ``name`` are asked."""
+        ...
 
 
 @attrs.frozen(eq=False)
@@ -182,7 +185,7 @@ def _require_plugins(schema: Schema, plugins: Implementations) -> None:
 
 def _validation(schema: Schema) -> declaration.ValidationMode:
     mode = declaration.resolved(schema.event_type, "validation")
-    return "always" if mode is None else mode  # type: ignore[no-any-return]
+    return "always" if mode is None else cast("declaration.ValidationMode", mode)
 
 
 def _local_names(event_type: type) -> dict[str, Any]:
@@ -199,7 +202,9 @@ def _nested_markers(kind: Any) -> tuple[Any, ...]:
     markers: list[Any] = []
     for part in getattr(kind, "__args__", ()):
         bare, found = unwrap(part)
-        markers.extend(one for one in found if isinstance(one, Option) or (isinstance(one, type) and issubclass(one, Option)))
+        markers.extend(
+            one for one in found if isinstance(one, Option) or (isinstance(one, type) and issubclass(one, Option))
+        )
         markers.extend(_nested_markers(bare))
     return tuple(markers)
 
@@ -229,7 +234,8 @@ def _make_checks(schema: Schema) -> _Checks:
                 ConfigError(
                     f"field {field.name!r} of {schema.event_type.__name__} cannot be recorded: {error}",
                     where=f"class {schema.qualified_name}",
-                    fix="use text, numbers, times, enums, Literal, attrs classes or dataclasses, and lists or dicts of them",
+                    fix="use text, numbers, times, enums, Literal, attrs classes or dataclasses, "
+                    "and lists or dicts of them",
                 )
             )
             continue
@@ -239,10 +245,14 @@ def _make_checks(schema: Schema) -> _Checks:
         if isinstance(default, attrs.Factory):  # type: ignore[arg-type]
             defaults[field.name] = default.factory
         elif default is not attrs.NOTHING:
-            defaults[field.name] = lambda default=default: default
+            defaults[field.name] = partial(_same, default)
     if problems:
         raise ConfigError.joined(problems)
     return checks, defaults
+
+
+def _same(value: Any) -> Any:
+    return value
 
 
 def _ask(plugins: Implementations, hook: str, schema: Schema, kind: type[S]) -> list[Placed]:
@@ -290,7 +300,7 @@ def _answer(plugin: str, hook: str, implementation: Callable[..., Any], schema: 
 def _wrong_answer(plugin: str, hook: str, schema: Schema, answer: object, wanted: str) -> PluginError:
     answered: type[Any] = type(answer)
     step = answered.__name__
-    zones = "; a step of another zone" if answered in Step.__args__ else ""  # type: ignore[attr-defined]
+    zones = "; a step of another zone" if answered in Step.__args__ else ""
     return PluginError(
         f"plugin {plugin!r} answered {hook} with {step}{zones}",
         where=f"{hook}(schema={schema.event_type.__name__})",
@@ -302,7 +312,9 @@ def _require_fields(placed: Placed, needs: Needs, schema: Schema) -> None:
     for need in needs:
         if isinstance(need, str) and need not in schema.fields:
             raise _misfit(
-                placed, schema, f"needs field {need!r}, which the event does not have{nearest(need, schema.fields)}",
+                placed,
+                schema,
+                f"needs field {need!r}, which the event does not have{nearest(need, schema.fields)}",
                 f"answer None when {need!r} is not in schema.fields",
             )
 

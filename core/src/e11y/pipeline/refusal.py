@@ -12,7 +12,7 @@ from e11y.checks.snapshot import snapshot
 from e11y.errors import Problem, nearest
 from e11y.outcome import Outcome
 from e11y.pipeline.plan import Plan
-from e11y.steps import MISSING
+from e11y.sentinel import MISSING
 
 Refuse = Callable[[list[Problem]], Outcome]
 """Counts, reports or raises; returns ``Outcome.INVALID`` when it does not raise."""
@@ -44,8 +44,9 @@ def make_check(plan: Plan, refuse: Refuse) -> Callable[[tuple[Any, ...], dict[st
             else:
                 kept.append(_accepted(name, one, value, problems))
         if unknown and not is_open:
-            for name in unknown:
-                problems.append(Problem((name, f"is no field of {type_name}{nearest(name, plan.checks)}")))
+            problems.extend(
+                Problem((name, f"is no field of {type_name}{nearest(name, plan.checks)}")) for name in unknown
+            )
         return refuse(problems) if problems else tuple(kept)
 
     return check
@@ -108,4 +109,3 @@ def stored(value: Any) -> Any:
     if isinstance(value, Enum):
         return value.value
     return str(value) if isinstance(value, UUID) else value
-

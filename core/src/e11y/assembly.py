@@ -1,0 +1,107 @@
+"""The parts that settings and plugins name: adapters, the settings of their lanes, the routes among them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from e11y.adapter import Adapter, AdapterType
+from e11y.delivery.lane_settings import LaneSettings
+from e11y.errors import ConfigError, E11yError
+from e11y.host import Host
+from e11y.plugins import PluginSet
+from e11y.routing import Routing
+from e11y.settings import AdapterTable, Loaded, Settings, adapter_settings
+from e11y.severity import SEVERITIES, Severity
+
+STAND_IN = "console"
+"""The adapter that serves every name while none is configured."""
+
+
+def make_adapters(loaded: Loaded, plugins: PluginSet, host: Callable[[str], Host]) -> dict[str, Adapter]:
+    """Return the configured adapters by purpose name; without any, the console stands in.
+
+    Raises:
+        ConfigError: A type is unknown or its settings do not fit; tells every problem found.
+    """
+    types = _adapter_types(plugins)
+    tables = loaded.settings.adapters or {STAND_IN: AdapterTable(type="console")}
+    made: dict[str, Adapter] = {}
+    problems: list[E11yError] = []
+    for name, table in tables.items():
+        path = f"adapters.{name}"
+        try:
+            if table.type not in types:
+                raise plugins.unknown_adapter_type(table.type, str(loaded.place(path)), types)
+            plugin, adapter_type = types[table.type]
+            owner = plugins.plugin(plugin)
+            place = loaded.place(path, owner=owner.owner if owner else "")
+            made[name] = adapter_type.make(adapter_settings(adapter_type, table, place), host(plugin))
+        except ConfigError as error:
+            problems.append(error)
+    if problems:
+        raise ConfigError.joined(problems)
+    return made
+
+
+def _adapter_types(plugins: PluginSet) -> dict[str, tuple[str, AdapterType]]:
+    types: dict[str, tuple[str, AdapterType]] = {}
+    for plugin, implementation in plugins.implementations("e11y_export"):
+        answer: AdapterType | None = implementation()
+        if answer is None:
+            continue
+        if answer.name in types:
+            raise ConfigError(
+                f"two plugins offer the adapter type {answer.name!r}",
+                where=f"plugins {types[answer.name][0]!r} and {plugin!r}",
+                fix="leave one of them out of [tool.e11y] plugins",
+            )
+        types[answer.name] = (plugin, answer)
+    return types
+
+
+def lane_settings(settings: Settings, adapters: Mapping[str, Adapter]) -> dict[str, LaneSettings]:
+    """Return how the lane of each adapter batches, retries and gives up."""
+    tables = settings.adapters
+    return {name: tables[name].lane if name in tables else LaneSettings() for name in adapters}
+
+
+def sees_originals(settings: Settings, adapters: Mapping[str, Adapter]) -> frozenset[str]:
+    """Return the adapters that may see values as they were before zone 2: asked for, and allowed."""
+    tables = settings.adapters
+    return frozenset(
+        name
+        for name, adapter in adapters.items()
+        if adapter.capabilities.originals and (name not in tables or tables[name].originals)
+    )
+
+
+def resource(settings: Settings) -> dict[str, str]:
+    """Return what every record says about its process, once a service is named."""
+    return {"service": settings.service, "environment": settings.environment} if settings.service else {}
+
+
+def make_routing(settings: Settings, adapters: Mapping[str, Adapter], *, configured: bool) -> Routing:
+    """Return the routes: what is set, else ``logs``, and ``errors_tracker`` for errors, where they exist.
+
+    Args:
+        settings: The routes that are set.
+        adapters: Purpose name -> adapter.
+        configured: Whether anybody named an adapter; otherwise one stands in for every name.
+    """
+    audit = {name: adapter.capabilities.audit for name, adapter in adapters.items()}
+    usual: dict[Severity, tuple[str, ...]] = dict.fromkeys(SEVERITIES, ("logs",))
+    usual[Severity.ERROR] = usual[Severity.FATAL] = ("logs", "errors_tracker")
+    by_severity = {}
+    for severity in SEVERITIES:
+        chosen = settings.routes.of(severity)
+        if chosen is None:
+            chosen = tuple(name for name in usual[severity] if name in audit)
+        by_severity[severity] = chosen
+    fallback = settings.routes.fallback or tuple(name for name, fit in audit.items() if not fit) or tuple(audit)
+    return Routing(
+        adapters=audit,
+        by_severity=by_severity,
+        fallback=fallback,
+        strict=settings.strict_adapters,
+        stand_in=None if configured else STAND_IN,
+    )

@@ -1,0 +1,34 @@
+"""Where compiled code hands entries over: one severity class of the intake."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+
+from e11y.delivery.intake import SLOT_BYTES, Intake, queue_of
+from e11y.delivery.ledger import Ledger
+from e11y.record import Entry
+from e11y.severity import Severity
+
+
+class Inlet:
+    """One severity class of the intake, in the form that compiled code binds."""
+
+    def __init__(self, intake: Intake, ledger: Ledger, severity: Severity) -> None:
+        index = queue_of(severity)
+        self.queue = intake.queues[index]
+        self.soft_limit = intake.soft_limits[index]
+        self.push: Callable[[Entry], None] = self.queue.append
+        self._pressed = partial(intake.pressed, index)
+        self._shed = ledger.shed.add
+
+    def push_long(self, entry: Entry, size: int) -> None:
+        """Append an entry, followed by padding for the slots that its texts take."""
+        self.queue.extend((entry, *(None,) * (size // SLOT_BYTES)))
+
+    def pressed(self) -> bool:
+        """Return whether the event must be shed; then it is counted."""
+        if not self._pressed():
+            return False
+        self._shed()
+        return True
