@@ -15,7 +15,6 @@ from pathlib import Path
 from typing import Any
 
 import attrs
-from e11y.settings.secrets import holds_secret
 
 from e11y import hookspecs, units
 from e11y.adapters import CORE_PLUGINS
@@ -24,6 +23,7 @@ from e11y.delivery.ledger import LaneSnapshot, LedgerSnapshot
 from e11y.outcome import Outcome
 from e11y.settings.fields import keys_of
 from e11y.settings.model import AdapterTable, Routes, ScopeSettings, Settings
+from e11y.settings.secrecy import holds_secret
 from e11y.settings.words import words_for
 
 FOLDER = Path(__file__).resolve().parent.parent / "docs" / "reference"

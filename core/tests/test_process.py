@@ -349,7 +349,7 @@ def test_configure_shuts_the_earlier_runtime_down(tmp_path: Path) -> None:
 
 def test_nothing_heavy_is_imported(tmp_path: Path) -> None:
     script = """
-    heavy = {"pluggy", "cattrs", "msgspec", "click", "importlib_metadata", "annotated_types", "urllib3", "tomllib",
+    heavy = {"pluggy", "cattrs", "msgspec", "click", "importlib_metadata", "annotated_types", "urllib3",
              "e11y.runtime", "e11y.settings", "e11y.plugins", "e11y.hookspecs"}
     print(sorted(heavy & set(sys.modules)))
     """

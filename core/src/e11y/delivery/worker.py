@@ -69,7 +69,8 @@ class Worker:
                 thread.start()
                 self._thread = thread
         except RuntimeError as error:
-            self._on_fault(self.name, "start of its thread", error)
+            if "shutdown" not in str(error):  # at the end of the process that is how it is (CPython 3.12)
+                self._on_fault(self.name, "start of its thread", error)
         finally:
             self._starting.release()
         return self.alive
