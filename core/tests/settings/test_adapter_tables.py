@@ -49,16 +49,18 @@ def test_wrong_options_name_the_table_and_who_reads_it(load_here: LoadHere) -> N
         adapter_settings(LOKI, loaded.settings.adapters["logs"], loaded.place("adapters.logs", owner="e11y-loki 0.1.0"))
     where = f"{loaded.home('adapters.logs')} (e11y-loki 0.1.0)"
     assert where.startswith("[tool.e11y.adapters.logs] in /")
-    assert str(caught.value) == "4 problems stop the start:\n\n" + "\n\n".join([
-        "setting 'batch_intervall' is unknown, did you mean 'batch_interval'?\n"
-        f"  where: {where}\n"
-        "  fix:   remove it, or use one of: url, timeout, tenant",
-        f"setting 'url' is missing\n  where: {where}\n  fix:   add  url = \"...\"",
-        f"setting 'timeout' must be a duration: {units.DURATION_FORMS}\n"
-        "  where: environment variable E11Y_ADAPTERS__LOGS__TIMEOUT (e11y-loki 0.1.0)\n"
-        "  fix:   set it to  5s",
-        f"setting 'tenant' must be text, not a whole number\n  where: {where}\n  fix:   write  tenant = \"...\"",
-    ])
+    assert str(caught.value) == "4 problems stop the start:\n\n" + "\n\n".join(
+        [
+            "setting 'batch_intervall' is unknown, did you mean 'batch_interval'?\n"
+            f"  where: {where}\n"
+            "  fix:   remove it, or use one of: url, timeout, tenant",
+            f"setting 'url' is missing\n  where: {where}\n  fix:   add  url = \"...\"",
+            f"setting 'timeout' must be a duration: {units.DURATION_FORMS}\n"
+            "  where: environment variable E11Y_ADAPTERS__LOGS__TIMEOUT (e11y-loki 0.1.0)\n"
+            "  fix:   set it to  5s",
+            f"setting 'tenant' must be text, not a whole number\n  where: {where}\n  fix:   write  tenant = \"...\"",
+        ]
+    )
 
 
 def test_a_type_cannot_read_what_core_reads(load_here: LoadHere) -> None:

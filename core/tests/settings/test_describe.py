@@ -63,7 +63,18 @@ def test_all_settings_of_core_are_shown(load_here: LoadHere) -> None:
 
 @pytest.mark.parametrize(
     "key",
-    ["key", "api_key", "hmac-key", "apiKey", "APIKey", "password", "dsn", "auth_token", "client_secret", "Authorization"],
+    [
+        "key",
+        "api_key",
+        "hmac-key",
+        "apiKey",
+        "APIKey",
+        "password",
+        "dsn",
+        "auth_token",
+        "client_secret",
+        "Authorization",
+    ],
 )
 def test_what_reads_like_a_secret_is_hidden(load_here: LoadHere, key: str) -> None:
     rows = rows_of(load_here(pii={key: "hunter2", "deep": {key: {"a": "hunter2"}}, "many": [{key: "hunter2"}]}))
@@ -78,7 +89,9 @@ def test_what_does_not_is_shown(load_here: LoadHere, key: str) -> None:
 
 
 def test_credentials_in_addresses_and_replaced_references_are_hidden(load_here: LoadHere) -> None:
-    toml = '[tool.e11y.adapters.logs]\ntype = "loki"\nurl = "https://user:pw@host/x"\nproxy = "http://${PROXY}:${PORT:-1}"'
+    toml = (
+        '[tool.e11y.adapters.logs]\ntype = "loki"\nurl = "https://user:pw@host/x"\nproxy = "http://${PROXY}:${PORT:-1}"'
+    )
     rows = rows_of(load_here(toml, {"PROXY": "user:pw@proxy"}))
     assert rows["adapters.logs.url"][0] == '"https://[hidden]@host/x"'
     assert rows["adapters.logs.proxy"][0] == '"http://${PROXY}:${PORT:-1}"'
