@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import enum
 import re
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal, NewType
@@ -14,7 +15,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from e11y import ConfigError, units
+from e11y import ConfigError, E11yError, units
 from e11y.settings import EnvText, structure
 
 Port = NewType("Port", int)
@@ -129,6 +130,12 @@ def test_text_of_the_environment_is_typed_by_its_target() -> None:
         box.thing,
     ]
     assert {type(text) for text in plain} == {str}
+
+
+def refusals(table: Mapping[str, Any], cls: type[Any]) -> Sequence[E11yError]:
+    with pytest.raises(ConfigError) as caught:
+        structure(cls, table, HERE)
+    return caught.value.problems
 
 
 def refusal(table: Mapping[str, Any], cls: type[Any] = Box) -> str:
@@ -284,6 +291,7 @@ def test_every_validator_that_refuses_is_told() -> None:
 
 def test_a_validator_that_compares_with_a_default_is_asked_by_the_class() -> None:
     assert refusal({"high": 0}, Checked).startswith("setting 'high' is refused: high must be positive")
+    assert structure(Checked, {"high": 3}, HERE).high == 3
     assert refusal({"low": 7}, Checked) == (
         f"this table is refused: must not be below 'low'\n  where: {HERE}\n  fix:   give values that Checked accepts"
     )
@@ -322,7 +330,25 @@ def test_an_annotation_that_cannot_be_resolved_is_told() -> None:
     )
 
 
+@pytest.mark.skipif(sys.version_info < (3, 12), reason="the statement 'type' came with Python 3.12")
+def test_an_alias_is_what_it_stands_for() -> None:
+    namespace: dict[str, Any] = {}
+    exec("type Ports = list[int]", namespace)
+    made = attrs.make_class("Made", {"ports": attrs.field(type=namespace["Ports"])})
+    assert structure(made, {"ports": [1]}, HERE).ports == [1]
+    assert refusal({"ports": 1}, made).endswith("fix:   write  ports = [ ... ]")
+
+
+def test_examples_for_types_that_are_named_anew() -> None:
+    @attrs.frozen(eq=False)
+    class Named:
+        port: Port
+        free: Callable[[], int]
+
+    assert [problem.fix for problem in refusals({}, Named)] == ["add  port = 1", "add  free = ..."]
+
+
 def test_untyped_fields_take_anything_and_computed_ones_are_no_keys() -> None:
     made = attrs.make_class("Made", {"free": attrs.field(default=1), "own": attrs.field(init=False, default=2)})
-    assert structure(made, {"free": "x"}, HERE).free == "x"  # type: ignore[attr-defined]
+    assert structure(made, {"free": "x"}, HERE).free == "x"
     assert "'own' is unknown" in refusal({"own": 1}, made)

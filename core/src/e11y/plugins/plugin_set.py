@@ -96,14 +96,17 @@ class PluginSet:
             known: Adapter types that active plugins offer.
         """
         plugin = self._by_name.get(kind)
+        use_known = f"use one of: {', '.join(sorted(known))}"
         if plugin is None:
-            what, fix = f"adapter type {kind!r} is unknown{nearest(kind, known)}", f"pip install e11y-{kind}"
+            what = f"adapter type {kind!r} is unknown{nearest(kind, known)}"
+            fix = f"pip install e11y-{kind}, or {use_known}"
         elif plugin.active:
-            what, fix = f"plugin {kind!r} offers no adapter type of its name", "use another type"
+            what, fix = f"plugin {kind!r} offers no adapter type of its name", use_known
         else:
             what = f"adapter type {kind!r} is not there, because its plugin is not active: {plugin.why}"
-            fix = f"repair {plugin.distribution}" if plugin.why != NOT_LISTED else f'add "{kind}" to  plugins = [...]'
-        return PluginError(what, where=where, fix=f"{fix}, or use one of: {', '.join(sorted(known))}")
+            cure = f'add "{kind}" to  plugins = [...]' if plugin.why == NOT_LISTED else f"repair {plugin.distribution}"
+            fix = f"{cure}, or {use_known}"
+        return PluginError(what, where=where, fix=fix)
 
 
 NOT_LISTED = "not in the plugins list"

@@ -104,10 +104,10 @@ def _importer(path: str) -> Callable[[], object]:
                 raise Missing(path, f"there is no module {error.name!r}") from None
             raise
         for part in attribute.split("."):
-            known = vars(found)
-            if part not in known:
-                raise Missing(path, f"there is no {part!r}{nearest(part, known)}")
-            found = known[part]
+            try:
+                found = getattr(found, part)
+            except AttributeError:
+                raise Missing(path, f"there is no {part!r}{nearest(part, dir(found))}") from None
         return found
 
     return fetch

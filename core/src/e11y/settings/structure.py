@@ -7,7 +7,7 @@ import functools
 from collections.abc import Callable, Collection, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar, get_args, get_origin
+from typing import TYPE_CHECKING, Any, Literal, TypeVar, get_origin
 
 import attrs
 
@@ -16,7 +16,7 @@ from e11y.settings import exact
 from e11y.settings.exact import Finding, Findings, Reader
 from e11y.settings.fields import class_reader
 from e11y.settings.origin import Place
-from e11y.settings.words import is_union
+from e11y.settings.words import bare, is_union
 
 if TYPE_CHECKING:
     from cattrs import Converter
@@ -85,9 +85,9 @@ def _converter() -> Converter:
     converter = Converter()
 
     def reader_of(target: Any) -> Reader:
-        bare = _bare(target)
-        hook = converter.get_structure_hook(bare)
-        return lambda value: hook(value, bare)
+        kind = bare(target)
+        hook = converter.get_structure_hook(kind)
+        return lambda value: hook(value, kind)
 
     def register(concerns: Callable[[Any], bool], reader_for: Callable[[Any], Reader]) -> None:
         def factory(target: Any) -> Callable[[Any, Any], Any]:
@@ -110,20 +110,6 @@ def _converter() -> Converter:
         converter.register_structure_hook(kind, exact.scalar)
     converter.register_structure_hook(Path, exact.path)
     return converter
-
-
-def _bare(target: Any) -> Any:
-    if target is None:
-        return object
-    while True:
-        if get_origin(target) is Annotated:
-            target = get_args(target)[0]
-        elif hasattr(target, "__supertype__"):  # NewType
-            target = target.__supertype__
-        elif hasattr(target, "__value__"):  # type Alias = ...
-            target = target.__value__
-        else:
-            return target
 
 
 def _is_enum(target: Any) -> bool:

@@ -9,7 +9,7 @@ import types
 from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from pathlib import Path
-from typing import Any, Literal, Union, get_args, get_origin
+from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 import attrs
 
@@ -32,6 +32,7 @@ def kind_of(value: object) -> str:
 
 def words_for(target: Any) -> str:
     """Return what a value of type ``target`` is called, with its article."""
+    target = bare(target)
     options = options_of(target)
     if options:
         return "one of " + ", ".join(repr(option) for option in options)
@@ -55,12 +56,26 @@ def example_for(attribute: attrs.Attribute[Any]) -> str:
 
 def example_of(target: Any) -> str:
     """Return a value of type ``target``, as TOML."""
+    target = bare(target)
     options = options_of(target)
     if options:
         return _toml(options[0])
     if is_union(target):
         return example_of(get_args(target)[0])
     return next((example for kinds, _, example in _TARGETS if _is_a(target, kinds)), "...")
+
+
+def bare(target: Any) -> Any:
+    """Return the type that an ``Annotated``, a ``NewType`` or an alias stands for."""
+    while True:
+        if get_origin(target) is Annotated:
+            target = get_args(target)[0]
+        elif hasattr(target, "__supertype__"):  # NewType
+            target = target.__supertype__
+        elif hasattr(target, "__value__"):  # type Alias = ...
+            target = target.__value__
+        else:
+            return target
 
 
 def options_of(target: Any) -> tuple[Any, ...]:
