@@ -40,6 +40,13 @@ def oldest(projects: Iterable[Path]) -> list[str]:
     return [f"{name}=={bound}" for name, bound in sorted(bounds.items())]
 
 
+def needs_of_tests(folder: Path) -> list[str]:
+    """Return what the tests of a plugin need beside it: the group ``test`` of its dependency groups (PEP 735)."""
+    declared = tomllib.loads((ROOT / folder / "pyproject.toml").read_text("utf-8"))
+    found: list[str] = declared.get("dependency-groups", {}).get("test", [])
+    return found
+
+
 def sources() -> list[str]:
     """Return what the type checkers read: every package, and the tools of the repository itself."""
     packages = [*ROOT.glob("core/src"), *ROOT.glob("plugins/*/src"), *ROOT.glob("examples/*/src")]
@@ -60,9 +67,10 @@ def tox_add_env_config(env_conf: EnvConfigSet, state: State) -> None:
     folders = plugin_folders()
     if name.startswith(PREFIX):
         folders = [folder for folder in folders if folder.name == "e11y-" + name.removeprefix(PREFIX)]
+    extra = sorted({need for folder in folders for need in needs_of_tests(folder)})
     env_conf["set_env"].update(
         {
-            "PLUGINS": "\n".join(f"-e {folder}" for folder in folders),
+            "PLUGINS": "\n".join([f"-e {folder}" for folder in folders] + extra),
             "PLUGIN_TESTS": " ".join(str(folder / "tests") for folder in folders),
             "OLDEST": "\n".join(oldest([ROOT / "core", *(ROOT / folder for folder in folders)])),
             "SOURCES": " ".join(sources()),

@@ -499,7 +499,7 @@ def test_the_generated_source_is_seen_in_tracebacks(run: Run) -> None:
     code = OrderPaid.track.__code__  # type: ignore[attr-defined]
     assert inspect.getsource(code) == bench.runtime.compiler.source(OrderPaid)
     frame = traceback.FrameSummary(code.co_filename, 2, "track")
-    assert frame.line == "_tracked()"
+    assert frame.line == "_number = _tracked()"
 
 
 def test_generated_code_reads_only_what_is_bound() -> None:
@@ -518,3 +518,28 @@ def test_a_missing_value_has_no_state() -> None:
     assert repr(MISSING) == "MISSING"
     assert repr(REMOVE) == "REMOVE"
     assert repr(META.trace_id) == "META.trace_id"
+
+
+def test_later_hooks_know_which_fields_a_filter_may_change(make_bench: MakeBench) -> None:
+    seen: dict[str, list[str]] = {}
+
+    def note(hook: str, schema: Schema) -> None:
+        seen[hook] = [name for name, field in schema.fields.items() if field.filtered]
+
+    plugin = Plugin(
+        enrich=lambda schema: note("enrich", schema),
+        filter=lambda schema: Filter({"order_id": str.upper}, deferred=dict, defers=("note",)),
+        observe=lambda schema: note("observe", schema),
+        sample=lambda schema: note("sample", schema),
+    )
+
+    class OrderNoted(Event):
+        order_id: str
+        note: str
+        amount: float
+
+    bench = make_bench({"trusted": ["probe"]}, plugins=[plugin])
+    OrderNoted.track(order_id="a", note="b", amount=1.0)
+
+    assert bench.payload == {"order_id": "A", "note": "b", "amount": 1.0}
+    assert seen == {"enrich": [], "observe": ["order_id", "note"], "sample": ["order_id", "note"]}

@@ -8,7 +8,7 @@ Python's digit limit a text with its bit length.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from enum import Enum
 from functools import cache
 from typing import Any
@@ -35,6 +35,27 @@ def encode(value: Any) -> bytes:
         encoded: bytes = encoder().encode(value)
     except (UnicodeEncodeError, ValueError, TypeError, RecursionError, OverflowError):
         encoded = encoder().encode(_repaired(value, 0))
+    return encoded
+
+
+def encode_each(values: Sequence[Any]) -> list[bytes | None]:
+    """Return each of ``values`` as JSON, ``None`` for what cannot be encoded just so.
+
+    One call for all of them takes half the time. No line end can be part of JSON that is made here.
+    """
+    try:
+        texts: list[bytes | None] = encoder().encode_lines(values).split(b"\n")
+    except Exception:  # noqa: BLE001 - one of them is at fault, and it is only that one's loss
+        return [_attempt(value) for value in values]
+    texts.pop()
+    return texts
+
+
+def _attempt(value: Any) -> bytes | None:
+    try:
+        encoded: bytes = encoder().encode(value)
+    except Exception:  # noqa: BLE001 - whoever needs it tries again with more care, and is told why it fails
+        return None
     return encoded
 
 

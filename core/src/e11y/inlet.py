@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 
-from e11y.delivery.intake import SLOT_BYTES, Intake, queue_of
+from e11y.delivery.intake import Intake, further_slots, queue_of
 from e11y.delivery.ledger import Ledger
 from e11y.record import Entry
 from e11y.severity import Severity
@@ -17,6 +17,7 @@ class Inlet:
     def __init__(self, intake: Intake, ledger: Ledger, severity: Severity) -> None:
         index = queue_of(severity)
         self.queue = intake.queues[index]
+        self.gate = intake.gate
         self.soft_limit = intake.soft_limits[index]
         self.push: Callable[[Entry], None] = self.queue.append
         self._pressed = partial(intake.pressed, index)
@@ -24,7 +25,7 @@ class Inlet:
 
     def push_long(self, entry: Entry, size: int) -> None:
         """Append an entry, followed by padding for the slots that its texts take."""
-        self.queue.extend((entry, *(None,) * (size // SLOT_BYTES)))
+        self.queue.extend((entry, *(None,) * further_slots(size)))
 
     def pressed(self) -> bool:
         """Return whether the event must be shed; then it is counted."""

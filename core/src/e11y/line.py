@@ -17,6 +17,9 @@ from e11y.encode import encode, encoder
 
 RETENTION = "retention_until"
 
+SPAN_KEY = b'","span_id":"'
+"""What stands between the trace id and the span id of a line."""
+
 
 class LineFormat:
     """The constant parts of the lines of one event type.

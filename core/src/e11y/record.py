@@ -1,16 +1,16 @@
 """A record: one tracked occurrence, as an adapter receives it.
 
-Callers leave a flat tuple (an entry): ``(layout index, time_ns, context snapshot, *extras, *columns)``.
-A ``Layout`` knows everything that is the same for all entries of one kind, so a record is a thin view:
-what an adapter does not ask for is never built.
+It is a thin view of what the caller left (see ``layout``): what an adapter does not ask for is never built.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import repeat
 from types import MappingProxyType
 from typing import Any
 
+from e11y.clock import Ids
 from e11y.context import (
     EMPTY,
     PARENT_TRACE_ID,
@@ -21,133 +21,24 @@ from e11y.context import (
     hex_trace,
     values,
 )
-from e11y.encode import encode
-from e11y.line import RETENTION, LineFormat, moment, surroundings
+from e11y.encode import encode, encode_each
+from e11y.layout import EXTRAS, INDEX, RECORD_BYTES, SNAPSHOT, TIME_NS, Entry, Layout
+from e11y.line import RETENTION, SPAN_KEY, moment, surroundings
 from e11y.sentinel import MISSING
 from e11y.severity import Severity
 
-Entry = tuple[Any, ...]
-
-INDEX, TIME_NS, SNAPSHOT, EXTRAS = range(4)
-"""Positions in an entry; the extras that its layout names follow, then the columns."""
-
-
-class Layout:
-    """How the entries of one event type (in one variant) are read.
-
-    Attributes:
-        index: First element of each entry.
-        name, severity, version, event_type: The same for all its records.
-        names: Column names in order.
-        restores: Per column the function that turns the stored atom back, or ``None``.
-        open_at: Position of the free keywords, 0 when the type takes none.
-        start, stop: Position of the first column, and the one after the last.
-        varied: Whether metadata varies by record (beyond its ``retention_until``).
-        line: How its JSON lines look; made when the first is asked for.
-        extras: Names of the extras from position ``EXTRAS`` on: any of ``weight``, ``route``,
-            ``metadata``, ``span_id``, ``open`` (the free keywords of an open event type, as a dict).
-        metadata: Metadata that is the same for all its records.
-        adapters: Adapter names when they are the same for all its records.
-        retention_ns: Nanoseconds each record must live.
-        originals: Column name -> position of the value before zone 2 changed it.
-        deferred: Filters still to run, in order.
-        overhead_bytes: Estimate of what one queued entry costs beside its texts.
-    """
-
-    __slots__ = (
-        "adapters",
-        "deferred",
-        "event_type",
-        "extras",
-        "index",
-        "line",
-        "metadata",
-        "name",
-        "names",
-        "open_at",
-        "originals",
-        "overhead_bytes",
-        "resource",
-        "restores",
-        "retention_ns",
-        "severity",
-        "start",
-        "stop",
-        "varied",
-        "version",
-    )
-
-    def __init__(
-        self,
-        *,
-        index: int = 0,
-        name: str,
-        severity: Severity,
-        version: int = 1,
-        event_type: str = "",
-        names: tuple[str, ...] = (),
-        restores: Mapping[str, Callable[[Any], Any]] = MappingProxyType({}),
-        extras: tuple[str, ...] = (),
-        metadata: Mapping[str, Any] = MappingProxyType({}),
-        adapters: tuple[str, ...] = (),
-        retention_ns: int = 0,
-        originals: Mapping[str, int] = MappingProxyType({}),
-        deferred: tuple[Callable[[dict[str, Any]], dict[str, Any]], ...] = (),
-        overhead_bytes: int = 0,
-        resource: Mapping[str, str] = MappingProxyType({}),
-    ) -> None:
-        self.index = index
-        self.name = name
-        self.severity = severity
-        self.version = version
-        self.event_type = event_type
-        self.names = names
-        self.restores = {names.index(column): restore for column, restore in restores.items()}
-        self.extras = extras
-        self.open_at = EXTRAS + extras.index("open") if "open" in extras else 0
-        self.start = EXTRAS + len(extras)
-        self.stop = self.start + len(names)
-        self.varied = "weight" in extras or "metadata" in extras or RETENTION in metadata
-        self.metadata = metadata
-        self.adapters = adapters
-        self.retention_ns = retention_ns
-        self.originals = originals
-        self.deferred = deferred
-        self.overhead_bytes = overhead_bytes
-        self.resource = resource
-        self.line: LineFormat | None = None
-
-    def make_line(self) -> LineFormat:
-        """Make, keep and return the format of its JSON lines."""
-        constants = {"severity": str(self.severity), "event_name": self.name, **self.resource}
-        metadata = {} if self.varied else self.metadata
-        self.line = LineFormat(constants, self.names, metadata, self.retention_ns // 1_000_000)
-        return self.line
-
-    def extra(self, entry: Entry, name: str, default: Any = None) -> Any:
-        """Return one extra of an entry."""
-        return entry[EXTRAS + self.extras.index(name)] if name in self.extras else default
-
-    def columns(self, entry: Entry) -> Sequence[Any]:
-        """Return the values of an entry in the order of ``names``."""
-        if not self.restores:
-            return entry[self.start : self.stop]
-        columns = list(entry[self.start : self.stop])
-        for position, restore in self.restores.items():
-            value = columns[position]
-            if value is not None and value is not MISSING:
-                columns[position] = restore(value)
-        return columns
-
-    def payload(self, entry: Entry) -> dict[str, Any]:
-        """Return the payload of an entry as a new dict; fields that were removed are absent."""
-        columns = self.columns(entry)
-        payload = dict(zip(self.names, columns, strict=True))
-        if MISSING in columns:
-            payload = {name: value for name, value in payload.items() if value is not MISSING}
-        if self.open_at:
-            payload.update(entry[self.open_at])
-        return payload
+__all__ = [
+    "EXTRAS",
+    "INDEX",
+    "RECORD_BYTES",
+    "SNAPSHOT",
+    "TIME_NS",
+    "Entry",
+    "Layout",
+    "Record",
+    "iso_ms",
+    "make_records",
+]
 
 
 class Record:
@@ -159,9 +50,8 @@ class Record:
         snapshot: The context as the flat tuple that its neighbours share.
         trail: For adapters that ask for it: the debug records of the same trace that were flushed
             before this one.
-        sequence: Place in the order of preparation. Like ``held_bytes`` it is set by the preparer and
-            read by lanes.
-        held_bytes: Memory that it is charged with while a lane holds it.
+        sequence: Place in the order of preparation, set by the preparer and read by lanes.
+        held_bytes: Memory that it is charged with while a lane holds it; 0: not known yet.
     """
 
     __slots__ = (
@@ -287,7 +177,7 @@ class Record:
     def size_bytes(self) -> int:
         """Estimate of the memory the record holds: its JSON, its values and itself."""
         encoded = self._encoded
-        return self.layout.overhead_bytes + (2 * len(encoded) if encoded is not None else 0) + RECORD_BYTES
+        return self.layout.held_bytes + (2 * len(encoded) if encoded is not None else 0)
 
     def encoded(self) -> bytes:
         """Return the record as one JSON object in UTF-8, without a line end. Made once and shared."""
@@ -330,8 +220,7 @@ class Record:
             payload = encode(self._payload if self._payload is not None else layout.payload(entry))
         else:
             try:
-                columns = layout.columns(entry) if layout.restores else entry[layout.start : layout.stop]
-                payload = line.dump(line.payload(*columns))
+                payload = line.dump(line.payload(*layout.columns(entry)))
             except Exception:  # noqa: BLE001 - the careful way tells what is wrong, if anything is
                 payload = encode(layout.payload(entry))
         milliseconds = self.time_ns // 1_000_000
@@ -340,8 +229,11 @@ class Record:
             frame = line.make_frame(milliseconds)
         _, opening, ending = frame
         if self._metadata is not None or layout.varied:
-            ending = b"}" if not self.metadata else b',"metadata":' + encode(self._metadata) + b"}"
-        return b"".join((opening, trace, b'","span_id":"%016x' % self.span, before, payload, after, ending))
+            ending = self._make_ending()
+        return b"".join((opening, trace, SPAN_KEY, b"%016x" % self.span, before, payload, after, ending))
+
+    def _make_ending(self) -> bytes:
+        return b"}" if not self.metadata else b',"metadata":' + encode(self._metadata) + b"}"
 
     def _make_metadata(self) -> dict[str, Any]:
         layout = self.layout
@@ -358,8 +250,79 @@ class Record:
         return f"<Record {self.name} {self.severity} {self.trace_id} with {len(self.layout.names)} fields>"
 
 
-RECORD_BYTES = 200
-"""Estimate of what a record costs beside its JSON and its values."""
+def make_records(entries: Sequence[Entry], layouts: Sequence[Layout], ids: Ids) -> list[Record]:
+    """Return the records of ``entries``, in their order, with their lines as far as these can be made at once.
+
+    Among many a record costs half of what it costs alone: one call encodes all payloads, one draws all
+    ids, neighbours share context and millisecond. A record that has to wait for its filters, or whose
+    line fails, makes it when it is asked for. The loop is flat on purpose.
+    """
+    payloads: list[object] = []
+    for entry in entries:
+        layout = layouts[entry[INDEX]]
+        if layout.plain:
+            payloads.append((layout.line or layout.make_line()).payload(*entry[layout.start : layout.stop]))
+        else:
+            payloads.append(_payload_of(entry, layout))
+    texts = encode_each(payloads)
+    bare: Iterator[Record] = map(object.__new__, repeat(Record, len(entries)))
+    spans, span_texts = ids.span_ids(len(entries))
+    traces: Iterator[tuple[int, bytes]] | None = None
+    records: list[Record] = []
+    last: Snapshot | None = None
+    shared = own_trace = before = after = b""
+    for entry, payload, record, span, span_text in zip(entries, texts, bare, spans, span_texts, strict=True):
+        records.append(record)
+        record.layout = layout = layouts[entry[INDEX]]
+        record._entry = entry
+        record.time_ns = time_ns = entry[TIME_NS]
+        record.snapshot = snapshot = entry[SNAPSHOT]
+        record.span = span
+        record.trail = ()
+        record._payload = record._metadata = record._encoded = None
+        record.held_bytes = 0
+        if snapshot[TRACE_ID]:
+            record.trace = snapshot[TRACE_ID]
+        else:
+            if traces is None:
+                traces = zip(*ids.trace_ids(len(entries)), strict=True)
+            record.trace, own_trace = next(traces)
+        if layout.span_at:
+            record.span = entry[layout.span_at]
+            span_text = b"%016x" % record.span
+        if payload is None or not layout.at_once:
+            continue
+        try:
+            if snapshot is not last:
+                shared, before, after = surroundings(snapshot)
+                last = snapshot
+            trace = shared if snapshot[TRACE_ID] else own_trace
+            line = layout.line or layout.make_line()
+            frame = line.frame
+            if frame[0] != time_ns // 1_000_000:
+                frame = line.make_frame(time_ns // 1_000_000)
+            _, opening, ending = frame
+            if layout.varied:
+                ending = record._make_ending()
+            record._encoded = made = b"".join((opening, trace, SPAN_KEY, span_text, before, payload, after, ending))
+            record.held_bytes = layout.held_bytes + 2 * len(made)
+        except Exception:  # noqa: BLE001 - told when the record is asked for its line
+            record.held_bytes = 0
+    return records
+
+
+def _payload_of(entry: Entry, layout: Layout) -> object:
+    """Return what encodes as the payload of an entry; what does not encode at all when it cannot be made."""
+    if not layout.at_once:
+        return None
+    try:
+        columns = layout.columns(entry) if layout.restores else entry[layout.start : layout.stop]
+        return (layout.line or layout.make_line()).payload(*columns)
+    except Exception:  # noqa: BLE001 - told when the record is asked for its line
+        return _UNMADE
+
+
+_UNMADE = object()
 
 
 def iso_ms(time_ns: int) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 from typing import Any, TypeVar, cast
 
@@ -25,6 +25,7 @@ class Field:
         markers: What stood in ``Annotated`` beside the type, and on the types nested in it.
         required: Whether the caller must pass it.
         added: Whether an enricher adds it (then the caller cannot pass it).
+        filtered: Whether a filter may change or remove it. Known to hooks after zone 2 only.
     """
 
     name: str
@@ -32,6 +33,7 @@ class Field:
     markers: tuple[Any, ...] = ()
     required: bool = True
     added: bool = False
+    filtered: bool = False
 
     def marker(self, kind: type[O]) -> O | None:
         """Return the first marker that is, or is an instance of, ``kind``."""
@@ -92,6 +94,11 @@ class Schema:
         """Return the schema as it is after enrichers added fields (name -> type)."""
         grown = {name: Field(name=name, type=kind, required=False, added=True) for name, kind in added.items()}
         return attrs.evolve(self, fields=MappingProxyType({**self.fields, **grown}))
+
+    def with_filtered(self, names: Iterable[str]) -> Schema:
+        """Return the schema as it is after zone 2, which may change the fields ``names``."""
+        sealed = {name: attrs.evolve(self.fields[name], filtered=True) for name in names}
+        return attrs.evolve(self, fields=MappingProxyType({**self.fields, **sealed}))
 
 
 __all__ = ["MISSING", "Field", "Schema"]

@@ -16,9 +16,13 @@ from e11y.delivery.wake import Wake
 from e11y.record import TIME_NS, Entry
 from e11y.severity import Severity
 
-SLOT_BYTES = 512
-"""The unit that the length of a queue is counted in. An entry with long texts is followed by ``None``
-once per further slot, so ``len(queue)`` measures bytes, atomically and without a lock."""
+SLOT_BYTES = 256
+"""The unit that the length of a queue is counted in: what an entry of some short fields takes. One with
+long texts is followed by ``None`` once per further slot, so ``len(queue)`` measures bytes, atomically and
+without a lock."""
+
+SLOT_TEXT = 128
+"""Bytes of text that a slot has room for, beside the entry itself."""
 
 INVALID, DROPPED, REPLAY = -1, -2, -3
 """First elements of items that are no normal entries: ``(INVALID, time_ns, snapshot, event_name,
@@ -27,7 +31,7 @@ event_type, severity, ((path, reason), ...))``, ``(DROPPED, reason, entry)``, ``
 LOW, MID, HIGH = range(3)
 """The queues: debug to success, warn, error and fatal."""
 
-_SHARES = (0.6, 0.2, 0.2)
+_SHARES = (0.8, 0.2, 0.2)
 _SOFT = 0.8
 _ROOM_SLOTS = 32
 _POLL_S = 0.002
@@ -40,16 +44,39 @@ def queue_of(severity: Severity) -> int:
     return max(LOW, min(severity.rank - 2, HIGH))
 
 
+def further_slots(size: int) -> int:
+    """Return how many slots beyond its first an entry takes whose texts hold ``size`` bytes."""
+    return (max(0, size - SLOT_TEXT) + SLOT_BYTES - 1) // SLOT_BYTES
+
+
+class Gate:
+    """Tells callers, at the price of comparing two numbers, that there is room.
+
+    Every call has its number anyway: what ``Ledger.tracked.add()`` returned.
+
+    Attributes:
+        limit: Highest number that may append unasked: up to it no queue exceeds its soft limit and all
+            together fit, each event counted as one slot. A caller with a higher number asks ``pressed``.
+    """
+
+    __slots__ = ("limit",)
+
+    def __init__(self) -> None:
+        self.limit = -1
+
+
 class Intake:
     """Three queues by severity, bounded in bytes together.
 
-    Callers append to ``queues[i]`` and, only when it is longer than ``soft_limits[i]``, ask
-    ``pressed(i)`` whether their event must be given up. Appending takes no lock, so anything may do it.
+    Callers append to ``queues[i]`` and, only when the gate is closed or the queue is longer than
+    ``soft_limits[i]``, ask ``pressed(i)`` whether their event must be given up. Appending takes no lock,
+    so anything may do it.
 
     Attributes:
         queues: One deque per class of severity.
-        limits: Slots that each class may fill before classes below it have to give way.
+        limits: Slots that each class may fill. The higher ones may go beyond, into what is free.
         soft_limits: Slots from which on the preparer is woken.
+        gate: Open as long as nobody has to ask.
         wake: Wakes the preparer.
         block_time_s: Longest that a caller waits for room; 0: it never waits.
         own_threads: Identities of the threads that empty the intake; they never wait.
@@ -60,17 +87,21 @@ class Intake:
         self.queues: tuple[deque[Any], deque[Any], deque[Any]] = (deque(), deque(), deque())
         self.limits: tuple[int, ...] = tuple(max(1, int(limit_slots * share)) for share in _SHARES)
         self.soft_limits: tuple[int, ...] = tuple(int(limit * _SOFT) for limit in self.limits)
+        self.gate = Gate()
         self.wake = Wake()
         self.block_time_s = 0.0
         self.own_threads: set[int] = set()
         self._ledger = ledger
+        self.open_gate()
 
     def pressed(self, queue: int) -> bool:
-        """Wake the preparer and return whether an event for ``queue`` must be given up now.
+        """Return whether an event for ``queue`` must be given up now; wake the preparer if there is much to do.
 
-        A class that is full takes the room of the classes below it: their oldest entries are shed and
+        A class that finds no room takes that of the classes below it: their oldest entries are shed and
         counted, each exactly once.
         """
+        if self.open_gate():
+            return False
         self.wake.wake()
         if not self._full(queue):
             return False
@@ -79,7 +110,22 @@ class Intake:
             while self._full(queue) and time.monotonic() < until:
                 time.sleep(_POLL_S)
                 self.wake.wake()
-        return self._full(queue) and not self._make_room(queue)
+        pressed = self._full(queue) and not self._make_room(queue)
+        self.open_gate()
+        return pressed
+
+    def open_gate(self) -> bool:
+        """Let as many events pass unasked as there is room for; return whether that is any.
+
+        The number is read before the queues: what is appended in between is counted twice, never missed.
+        """
+        number = self._ledger.tracked.upcoming()
+        lengths = [len(queue) for queue in self.queues]
+        room = self.limit_slots - sum(lengths)
+        for soft_limit, length in zip(self.soft_limits, lengths, strict=True):
+            room = min(room, soft_limit - length)
+        self.gate.limit = number + max(0, room)
+        return room > 0
 
     def slots(self) -> int:
         """Return how many slots are in use."""
@@ -100,8 +146,11 @@ class Intake:
         taken = _take(self.queues[LOW])
         taken += mid
         taken += high
+        self.open_gate()
         entries = [entry for entry in taken if entry is not None and entry[0] >= 0]
-        others = [entry for entry in taken if entry is not None and entry[0] < 0]
+        others = []
+        if len(entries) < len(taken):
+            others = [entry for entry in taken if entry is not None and entry[0] < 0]
         entries.sort(key=_time_of)
         return entries, others
 
@@ -109,11 +158,14 @@ class Intake:
         """Forget everything, in place. For forked children: it is their parent's."""
         for queue in self.queues:
             queue.clear()
+        self.open_gate()
         self.wake.reset()
         self.own_threads.clear()
 
     def _full(self, queue: int) -> bool:
-        return len(self.queues[queue]) >= self.limits[queue]
+        if queue == LOW and len(self.queues[LOW]) >= self.limits[LOW]:
+            return True
+        return self.slots() >= self.limit_slots
 
     def _make_room(self, queue: int) -> bool:
         """Return whether all queues together have room, once lower classes gave way."""

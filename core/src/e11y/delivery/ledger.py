@@ -37,6 +37,10 @@ class Counter:
         """Add ``amount`` at once."""
         deque(islice(self._count, amount), maxlen=0)
 
+    def upcoming(self) -> int:
+        """Return what ``add`` will return next, without adding. Takes no lock, so anything may ask."""
+        return int(repr(self._count)[len("count(") : -1])
+
     def value(self) -> int:
         """Return the count. Reading consumes a step, which the next reading takes off again."""
         with self._reading:

@@ -17,7 +17,7 @@ from e11y.delivery.letters import of_invalid, without_values
 from e11y.delivery.trails import Trails
 from e11y.delivery.wake import Wake
 from e11y.delivery.worker import Worker
-from e11y.record import EXTRAS, INDEX, RECORD_BYTES, SNAPSHOT, Entry, Layout, Record
+from e11y.record import INDEX, RECORD_BYTES, SNAPSHOT, Entry, Layout, Record, make_records
 from e11y.severity import Severity
 
 _CHUNK = 500
@@ -40,12 +40,10 @@ class _Plan:
         "appends",
         "lanes",
         "layout",
-        "own_bytes",
         "plain",
         "queue",
         "records",
         "route_at",
-        "span_at",
     )
 
     def __init__(self, layout: Layout, lanes: Mapping[str, Lane], *, trails: bool) -> None:
@@ -53,17 +51,11 @@ class _Plan:
         self.queue = queue_of(layout.severity)
         self.lanes = tuple(lanes[name] for name in dict.fromkeys(layout.adapters) if name in lanes)
         self.appends = tuple(lane.queue.classes[self.queue].append for lane in self.lanes)
-        self.own_bytes = layout.overhead_bytes + RECORD_BYTES
-        self.span_at = _position(layout, "span_id")
-        self.route_at = _position(layout, "route")
+        self.route_at = layout.position("route")
         in_trail = trails and (layout.severity is Severity.DEBUG or self.queue == HIGH)
         self.plain = bool(self.lanes) and not layout.deferred and not self.route_at and not in_trail
         self.records = 0
         self.added_bytes = 0
-
-
-def _position(layout: Layout, extra: str) -> int:
-    return EXTRAS + layout.extras.index(extra) if extra in layout.extras else 0
 
 
 class Preparer:
@@ -199,33 +191,17 @@ class Preparer:
         return len(entries) + len(others)
 
     def _prepare(self, chunk: Sequence[Entry]) -> None:
-        """Turn entries into records and append these to their lanes.
-
-        The loop is flat on purpose: it is most of what an event costs beside its JSON.
-        """
+        """Turn entries into records and append these to their lanes; counts and budgets follow once per chunk."""
         plans = self._plans
-        trace_id, span_id = self._ids.trace_id, self._ids.span_id
         sequence = self._sequence
         touched: list[_Plan] = []
-        for entry in chunk:
+        for entry, record in zip(chunk, make_records(chunk, self._layouts, self._ids), strict=True):
             plan = plans[entry[INDEX]]
-            span_at = plan.span_at
-            record = Record(
-                plan.layout,
-                entry,
-                entry[SNAPSHOT][TRACE_ID] or trace_id(),
-                entry[span_at] if span_at else span_id(),
-            )
             record.sequence = sequence = sequence + 1
-            if not plan.plain:
+            held = record.held_bytes
+            if not held or not plan.plain:
                 self._prepare_specially(plan, entry, record)
                 continue
-            try:
-                held = plan.own_bytes + 2 * len(record.encoded())
-            except Exception as error:  # noqa: BLE001 - loses its own record only, and that one is counted
-                self._unencodable(plan.lanes, entry, record, error)
-                continue
-            record.held_bytes = held
             for append in plan.appends:
                 append(record)
             if not plan.records:
@@ -246,7 +222,7 @@ class Preparer:
             lane.notify(records)
 
     def _prepare_specially(self, plan: _Plan, entry: Entry, record: Record) -> None:
-        """Prepare a record with deferred filters, a route of its own or a trail."""
+        """Prepare a record with deferred filters, a route of its own, a trail, or no line yet."""
         if plan.layout.deferred and not self._filtered(entry, record):
             return
         if plan.layout.severity is Severity.DEBUG and self._wants_trail:
@@ -259,13 +235,13 @@ class Preparer:
             self._ledger.unrouted.add()
             return
         try:
-            held = plan.own_bytes + 2 * len(record.encoded())
+            held = plan.layout.held_bytes + 2 * len(record.encoded())
         except Exception as error:  # noqa: BLE001 - loses its own record only, and that one is counted
             self._unencodable(lanes, entry, record, error)
             return
         if plan.queue == HIGH and not self._wants_trail.isdisjoint(lanes):
             record.trail = self._trails.of(record.trace)
-            held += sum([plan.own_bytes + 2 * len(earlier.encoded()) for earlier in record.trail])
+            held += sum([earlier.size_bytes for earlier in record.trail])
         record.held_bytes = held
         for lane in lanes:
             lane.queue.classes[plan.queue].append(record)
@@ -313,7 +289,8 @@ class Preparer:
     def _dropped(self, reason: str, entry: Entry) -> None:
         plan = self._plans[entry[INDEX]]
         trace = entry[SNAPSHOT][TRACE_ID] or self._ids.trace_id()
-        record = Record(plan.layout, entry, trace, entry[plan.span_at] if plan.span_at else self._ids.span_id())
+        span_at = plan.layout.span_at
+        record = Record(plan.layout, entry, trace, entry[span_at] if span_at else self._ids.span_id())
         try:
             self._filter(entry, record)
         except Exception as error:  # noqa: BLE001 - fails closed: the letter shows no values
@@ -326,7 +303,8 @@ class Preparer:
         self._sequence += 1
         record.sequence = self._sequence
         try:
-            record.held_bytes = 2 * len(record.encoded()) + RECORD_BYTES
+            record.encoded()
+            record.held_bytes = record.size_bytes
         except Exception as error:  # noqa: BLE001 - loses its own record only, and that one is counted
             self._on_fault("preparer", f"encoding of {record.event_type}", error)
             lane.courier.give_up(record, "unencodable", type(error).__name__)

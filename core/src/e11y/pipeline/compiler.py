@@ -31,6 +31,7 @@ class Line(Protocol):
     """Where compiled code hands entries over: one severity class of the intake."""
 
     queue: Any
+    gate: Any
     soft_limit: int
 
     @property
@@ -185,6 +186,7 @@ class Compiler:
             "_new_trace": wiring.ids.trace_id,
             "_new_span": wiring.ids.span_id,
             "_routes": lambda chosen: wiring.routing.claimed(chosen, shape.severity),
+            "_gate": line.gate,
             "_queue": line.queue,
             "_soft": line.soft_limit,
             "_push": line.push,

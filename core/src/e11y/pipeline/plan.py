@@ -142,6 +142,7 @@ def make_plan(schema: Schema, plugins: Implementations) -> Plan:
     for placed in filters:
         _require_fields(placed, (*placed.step.fields, *placed.step.defers), schema)
     pending = {name: placed for placed in filters for name in placed.step.defers}
+    schema = schema.with_filtered(name for placed in filters for name in (*placed.step.fields, *placed.step.defers))
     observers = _ask(plugins, "e11y_observe", schema, Observe)
     samplers = [] if schema.audit else _ask(plugins, "e11y_sample", schema, Sample)
     annotators = _ask(plugins, "e11y_annotate", schema, Annotate)

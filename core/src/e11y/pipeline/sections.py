@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from e11y.delivery.intake import SLOT_TEXT
 from e11y.pipeline.entry import buffered_extras, columns, final_extras, original_names, size, time
 from e11y.pipeline.plan import Placed
 from e11y.pipeline.text import Writer, joined, listed
 from e11y.steps import META, PAYLOAD
-
-LONG_TEXT = 400
-"""From so many bytes of text on, an entry takes more than one slot of the intake."""
 
 
 def write_checks(writer: Writer) -> None:
@@ -234,14 +232,24 @@ def write_delivery(writer: Writer) -> None:
     stores = list(writer.fields) if resumed else columns(writer)
     row = ["_index", stamp, "_snapshot", *final_extras(writer), *stores, *original_names(writer)]
     texts = size(writer)
+    if resumed:
+        _write_push_long(writer, row, f"_sized({listed(stores)})")
+        return
+    if texts:
+        writer.line(f"_size = {texts}")
+        with writer.block(f"if _size > {SLOT_TEXT}:"):
+            _write_push_long(writer, row, "_size")
+    with writer.block("if _number > _gate.limit and _pressed():"):
+        writer.line("return _SHED")
+    writer.line(f"_push(({joined(row)}))")
+    writer.line("return _ACCEPTED")
+
+
+def _write_push_long(writer: Writer, row: Sequence[str], size: str) -> None:
+    """Append an entry of several slots. The gate counts events, so the queue itself is looked at."""
     with writer.block("if _len(_queue) > _soft and _pressed():"):
         writer.line("return _SHED")
-    if texts and not resumed:
-        writer.line(f"_size = {texts}")
-        with writer.block(f"if _size > {LONG_TEXT}:"):
-            writer.line(f"_push_long(({joined(row)}), _size)")
-            writer.line("return _ACCEPTED")
-    writer.line(f"_push(({joined(row)}))" if not resumed else f"_push_long(({joined(row)}), _sized({listed(stores)}))")
+    writer.line(f"_push_long(({joined(row)}), {size})")
     writer.line("return _ACCEPTED")
 
 

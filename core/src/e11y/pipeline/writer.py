@@ -27,7 +27,7 @@ def write(plan: Plan, shape: Shape, bind: Callable[[Writer], Mapping[str, Any]])
     late = ["_time_ns=None", "_trace=None", "_metadata=None"] if shape.late else []
     parameters = ", ".join(["*_args", *(f"{name}=_MISSING" for name in writer.declared), *late, "**_unknown"])
     with writer.block(f"def track({parameters}):"):
-        writer.line("_tracked()")
+        writer.line("_number = _tracked()")
         sections.write_checks(writer)
         sections.write_context(writer)
         sections.write_enrichers(writer)
