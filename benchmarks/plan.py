@@ -40,7 +40,9 @@ MEASURES: dict[str, Measure] = {
             caller.measure,
             (
                 "empty",
+                "empty-keyword",
                 "floor",
+                "floor-keyword",
                 "e11y-track",
                 "e11y-unconcerned",
                 "e11y-concerned",

@@ -17,6 +17,8 @@ CASES: dict[str, Case] = {
         Case("loop", "the loop alone", yardsticks.loop),
         Case("empty", "empty function, same signature", yardsticks.empty),
         Case("floor", "floor: written by hand for this event", yardsticks.floor),
+        Case("empty-keyword", "empty function, fields by keyword only", yardsticks.empty_keyword),
+        Case("floor-keyword", "floor, fields by keyword only", yardsticks.floor_keyword),
         Case("e11y-track", "e11y track()", ours.track, _E11Y),
         Case("e11y-held", "e11y track(), consumer held back", ours.held, _E11Y),
         Case("e11y-unconcerned", "e11y + 5 plugins not concerned", ours.unconcerned, _E11Y),

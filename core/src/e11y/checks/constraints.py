@@ -13,6 +13,8 @@ import attrs
 from e11y.checks.check import Accept, Budget, Check, Refused, UnsupportedType, named
 
 _INLINE = (int, float)
+_SHORT = 32
+"""A text that cannot be longer is part of what every entry is charged with."""
 
 
 @attrs.frozen(eq=False)
@@ -25,6 +27,7 @@ class Constraint:
         fast: The condition as an expression over ``{v}``.
         names: Constants that ``fast`` mentions.
         json_type: Keywords of JSON Schema that say the same, where there are some.
+        longest: Highest length that it lets pass, when it is about that.
     """
 
     reason: str
@@ -32,6 +35,7 @@ class Constraint:
     fast: str
     names: dict[str, Any]
     json_type: dict[str, Any] = attrs.field(factory=dict)
+    longest: int | None = None
 
 
 def constrained(check: Check, constraints: list[Constraint]) -> Check:
@@ -49,7 +53,9 @@ def constrained(check: Check, constraints: list[Constraint]) -> Check:
         json_type.update(constraint.json_type)
     if check.fast is not None:
         fast = " and ".join([f"({check.fast})" if " or " in check.fast else check.fast, *conditions])
-        return attrs.evolve(check, accept=accept, fast=fast, names=names, json_type=json_type)
+        is_short = any(one.longest is not None and one.longest <= _SHORT for one in constraints)
+        size = None if is_short else check.size
+        return attrs.evolve(check, accept=accept, fast=fast, names=names, size=size, json_type=json_type)
     from e11y.checks.atoms import copier  # noqa: PLC0415
 
     name = named(accept, "copy")
@@ -115,7 +121,7 @@ def _read_one(marker: Any) -> Iterator[Constraint]:  # noqa: C901 - one branch p
         yield _length(f"must not be shorter than {least}", lambda value: len(value) >= least, f">= {least}")
     elif isinstance(marker, at.MaxLen):
         most = marker.max_length
-        yield _length(f"must not be longer than {most}", lambda value: len(value) <= most, f"<= {most}")
+        yield _length(f"must not be longer than {most}", lambda value: len(value) <= most, f"<= {most}", most)
     elif isinstance(marker, at.Timezone):
         yield _timezone(marker.tz)
     elif isinstance(marker, at.Not):
@@ -147,8 +153,8 @@ def _compare(operator: str, bound: Any, words: str, keyword: str) -> Constraint:
     )
 
 
-def _length(reason: str, holds: Callable[[Any], object], condition: str) -> Constraint:
-    return Constraint(reason, holds, f"_len({{v}}) {condition}", {"_len": len})
+def _length(reason: str, holds: Callable[[Any], object], condition: str, longest: int | None = None) -> Constraint:
+    return Constraint(reason, holds, f"_len({{v}}) {condition}", {"_len": len}, longest=longest)
 
 
 def _timezone(wanted: Any) -> Constraint:

@@ -12,7 +12,7 @@ def columns(writer: Writer) -> list[str]:
     for name in writer.fields:
         check = writer.plan.checks.get(name)
         if name in writer.changed or check is None:
-            expressions.append(f"_stored({name})")
+            expressions.append(f"({name} if {name}.__class__ is _str else _stored({name}))")
         elif writer.plain and check.store is not None:
             writer.names.update(check.names)
             expressions.append(check.store.format(v=name))
@@ -58,14 +58,21 @@ def size(writer: Writer) -> str:
     for name in writer.fields:
         check = writer.plan.checks.get(name)
         if check is not None and writer.plain and name not in writer.changed:
-            if check.size is not None:
+            if name in writer.measured:
+                parts.append(length(name))
+            elif check.size is not None:
                 writer.names.update(check.names)
                 parts.append(check.size.format(v=name))
         elif check is None or check.size is not None:
-            parts.append(f"_sized({name})")
+            parts.append(f"(_len({name}) if {name}.__class__ is _str else _sized({name}))")
     if writer.plan.schema.open:
         parts.append("_sized(_open)")
     return " + ".join(parts)
+
+
+def length(name: str) -> str:
+    """Return the variable that holds the length of a field's text, once the check has asked for it."""
+    return f"_length_{name}"
 
 
 def time(writer: Writer) -> str:

@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from e11y.delivery.intake import SLOT_TEXT
-from e11y.pipeline.entry import buffered_extras, columns, final_extras, original_names, size, time
+from e11y.pipeline.entry import buffered_extras, columns, final_extras, length, original_names, size, time
 from e11y.pipeline.plan import Placed
 from e11y.pipeline.text import Writer, joined, listed
 from e11y.steps import META, PAYLOAD
+
+
+_LENGTH = "_len({v})"
 
 
 def write_checks(writer: Writer) -> None:
@@ -48,20 +51,22 @@ def _write_strict(writer: Writer, row: str, unknown: str) -> None:
     for name, check in writer.plan.checks.items():
         writer.names.update(check.names)
         if check.fast is not None:
-            fast = check.fast.format(v=name)
+            fast = check.fast
+            if check.size == _LENGTH and _LENGTH in fast and " or " not in fast and name not in writer.changed:
+                fast = fast.replace(_LENGTH, f"({length(name)} := {_LENGTH})", 1)
+                writer.measured.append(name)
+            fast = fast.format(v=name)
             conditions.append(f"({fast})" if " or " in fast else fast)
         elif check.copy is not None:
             conditions.append(f"(_copied_{name} := {check.copy.format(v=name)}) is not _MISSING")
             copies.append(name)
     writer.line("# check")
-    writer.line("_passed = False")
     with writer.block("try:"):
-        with writer.block("if ("):
+        with writer.block("_passed = ("):
             writer.line(f"not _args{unknown}")
             for condition in conditions:
                 writer.line(f"and {condition}")
-        with writer.block("):"):
-            writer.line("_passed = True")
+        writer.line(")")
     with writer.block("except _Exception:"):  # a NaN that is compared, a predicate, a value with traps in it
         writer.line("_passed = False")
     with writer.block("if not _passed:"):
@@ -70,6 +75,8 @@ def _write_strict(writer: Writer, row: str, unknown: str) -> None:
             writer.line("return _checked")
         if writer.declared:
             writer.line(f"{joined(writer.declared)} = _checked")
+        for name in writer.measured:
+            writer.line(f"{length(name)} = _len({name})")
     if copies:
         with writer.block("else:"):
             for name in copies:

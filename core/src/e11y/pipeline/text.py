@@ -70,6 +70,8 @@ class Writer:
             self.absent.update(self.fields)
         self.plain = not shape.loose and plan.validation == "always"
         self.reads = {need for placed in plan.steps for need in getattr(placed.step, "needs", None) or ()}
+        self.measured: list[str] = []
+        """Fields whose length the check has put into a variable."""
         self.resumed = False
         self._lines: list[str] = []
         self._depth = 0
