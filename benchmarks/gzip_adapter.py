@@ -16,7 +16,6 @@ import attrs
 
 from e11y import AdapterType, Capabilities, Host, Record, hookimpl
 
-
 COMPRESSOR = "isal" if find_spec("isal") is not None else "zlib"
 """What compresses."""
 

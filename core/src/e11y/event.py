@@ -176,7 +176,7 @@ def _bootstrap(*_args: Any, **_unknown: Any) -> Any:
 def install(event_type: type[Event]) -> None:
     """Give an event type a ``track`` of its own, so that a child never runs its parent's."""
     setattr(event_type, _FUNCTIONS, {})
-    # A plain function, not a staticmethod: there are no instances to bind, and the interpreter looks it up in half the time.
+    # A plain function, not a staticmethod: no instance is ever bound, and it is looked up in half the time.
     event_type.track = function_of(event_type, ())  # type: ignore[method-assign]
 
 

@@ -277,7 +277,6 @@ def make_records(entries: Sequence[Entry], layouts: Sequence[Layout], ids: Ids) 
         record._entry = entry
         record.time_ns = time_ns = entry[TIME_NS]
         record.snapshot = snapshot = entry[SNAPSHOT]
-        record.span = span
         record.trail = ()
         record._payload = record._metadata = record._encoded = None
         record.held_bytes = 0
@@ -289,7 +288,9 @@ def make_records(entries: Sequence[Entry], layouts: Sequence[Layout], ids: Ids) 
             record.trace, own_trace = next(traces)
         if layout.span_at:
             record.span = entry[layout.span_at]
-            span_text = b"%016x" % record.span
+            own_span = b"%016x" % record.span
+        else:
+            record.span, own_span = span, span_text
         if payload is None or not layout.at_once:
             continue
         try:
@@ -304,7 +305,7 @@ def make_records(entries: Sequence[Entry], layouts: Sequence[Layout], ids: Ids) 
             _, opening, ending = frame
             if layout.varied:
                 ending = record._make_ending()
-            record._encoded = made = b"".join((opening, trace, SPAN_KEY, span_text, before, payload, after, ending))
+            record._encoded = made = b"".join((opening, trace, SPAN_KEY, own_span, before, payload, after, ending))
             record.held_bytes = layout.held_bytes + 2 * len(made)
         except Exception:  # noqa: BLE001 - told when the record is asked for its line
             record.held_bytes = 0

@@ -10,7 +10,6 @@ from e11y.pipeline.plan import Placed
 from e11y.pipeline.text import Writer, joined, listed
 from e11y.steps import META, PAYLOAD
 
-
 _LENGTH = "_len({v})"
 
 
