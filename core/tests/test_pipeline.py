@@ -543,3 +543,39 @@ def test_later_hooks_know_which_fields_a_filter_may_change(make_bench: MakeBench
 
     assert bench.payload == {"order_id": "A", "note": "b", "amount": 1.0}
     assert seen == {"enrich": [], "observe": ["order_id", "note"], "sample": ["order_id", "note"]}
+
+
+def test_a_plain_function_reads_what_its_parameters_name(make_bench: MakeBench) -> None:
+    seen: list[object] = []
+    plugin = Plugin(
+        observe=lambda schema: lambda order_id, amount: seen.append((order_id, amount)),
+        sample=lambda schema: lambda amount: 2.0,
+        annotate=lambda schema: lambda order_id: {"shard": order_id[0]},
+        route=lambda schema: lambda amount: ("logs",) if amount < 5 else (),
+    )
+
+    class OrderWeighed(Event):
+        order_id: str
+        amount: float
+
+    bench = make_bench({"trusted": ["probe"]}, plugins=[plugin])
+    OrderWeighed.track(order_id="a1", amount=1.5)
+
+    (record,) = bench.records
+    assert seen == [("a1", 1.5)]
+    assert {key: record.metadata[key] for key in ("sample_rate", "shard")} == {"sample_rate": 0.5, "shard": "a"}
+
+
+@pytest.mark.parametrize("hook", ["enrich", "filter"])
+def test_a_function_alone_says_too_little_for_zones_that_change_the_payload(make_bench: MakeBench, hook: str) -> None:
+    class OrderChanged(Event):
+        order_id: str
+
+    make_bench({"trusted": ["probe"]}, plugins=[Plugin(**{hook: lambda schema: lambda order_id: order_id})])
+    with pytest.raises(PluginError) as caught:
+        OrderChanged.track(order_id="a")
+    assert str(caught.value) == (
+        f"plugin 'probe' answered e11y_{hook} with function\n"
+        f"  where: e11y_{hook}(schema=OrderChanged)\n"
+        f"  fix:   answer with {hook.capitalize()} or None"
+    )

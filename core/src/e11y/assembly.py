@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from e11y.adapter import Adapter, AdapterType
+from e11y.adapters import MemoryAdapter
 from e11y.delivery.lane_settings import LaneSettings
 from e11y.errors import ConfigError, E11yError
 from e11y.host import Host
@@ -19,6 +20,9 @@ STAND_IN = "console"
 
 def make_adapters(loaded: Loaded, plugins: PluginSet, host: Callable[[str], Host]) -> dict[str, Adapter]:
     """Return the configured adapters by purpose name; without any, the console stands in.
+
+    In a test run those that a file configures are checked and then kept in memory: tests must not send
+    anything because of where they run. What code or a variable configures is meant, and made.
 
     Raises:
         ConfigError: A type is unknown or its settings do not fit; tells every problem found.
@@ -35,7 +39,11 @@ def make_adapters(loaded: Loaded, plugins: PluginSet, host: Callable[[str], Host
             plugin, adapter_type = types[table.type]
             owner = plugins.plugin(plugin)
             place = loaded.place(path, owner=owner.owner if owner else "")
-            made[name] = adapter_type.make(adapter_settings(adapter_type, table, place), host(plugin))
+            settings = adapter_settings(adapter_type, table, place)
+            if loaded.is_test_run and loaded.origin(f"{path}.type").kind == "file":
+                made[name] = MemoryAdapter()
+            else:
+                made[name] = adapter_type.make(settings, host(plugin))
         except ConfigError as error:
             problems.append(error)
     if problems:

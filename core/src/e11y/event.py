@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from enum import Enum
-from typing import TYPE_CHECKING, Any, ClassVar, Generic, ParamSpec, cast, dataclass_transform
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, Never, ParamSpec, cast, dataclass_transform
 
 import attrs
 
@@ -67,7 +67,7 @@ class Event:
     def __init_subclass__(
         cls,
         *,
-        severity: SeverityName | None = None,
+        severity: SeverityName | Severity | None = None,
         version: int | None = None,
         name: str | None = None,
         adapters: Sequence[str] | None = None,
@@ -77,7 +77,7 @@ class Event:
         dead_letter: bool | None = None,
         abstract: bool = False,
         preset: bool = False,
-        **unknown: Any,
+        **unknown: Never,
     ) -> None:
         super().__init_subclass__()
         where = f"class {cls.__module__}.{cls.__qualname__}"
@@ -120,7 +120,7 @@ class Event:
     def at(
         cls: Callable[P, object],
         *,
-        severity: SeverityName | None = None,
+        severity: SeverityName | Severity | None = None,
         time: datetime | int | None = None,
         trace_id: str | None = None,
         adapters: Sequence[str] | None = None,
@@ -342,7 +342,7 @@ class OpenEvent(Event, abstract=True):
     def at(  # type: ignore[override]
         cls,
         *,
-        severity: SeverityName | None = None,
+        severity: SeverityName | Severity | None = None,
         time: datetime | int | None = None,
         trace_id: str | None = None,
         adapters: Sequence[str] | None = None,

@@ -133,7 +133,7 @@ def e11y_observe(schema: Schema) -> Observe | None:
     Called: once per event type; the step runs on the caller, also for buffered debug events.
     Args:
         schema: The event type as it is after zone 2.
-    Returns: an ``Observe`` step, or ``None``.
+    Returns: an ``Observe`` step, a function whose parameters name what it reads, or ``None``.
     Errors: an exception stops the start; one raised by the step is isolated and counted.
     Example: ``return Observe(self.orders.inc, needs=())``
     """
@@ -146,7 +146,7 @@ def e11y_sample(schema: Schema) -> Sample | None:
     Called: once per event type; never for audit types. The step does not run for buffered debug events.
     Args:
         schema: The event type as it is after zone 2.
-    Returns: a ``Sample`` step, or ``None``.
+    Returns: a ``Sample`` step, a function whose parameters name what it reads, or ``None``.
     Errors: an exception stops the start; one raised by the step is counted and the event is kept.
     Example: ``return Sample(lambda amount: 1.0 if amount > 100 else TOO_SMALL)``
     """
@@ -159,7 +159,8 @@ def e11y_annotate(schema: Schema) -> Annotate | None:
     Called: once per event type.
     Args:
         schema: The event type as it is after zone 2.
-    Returns: an ``Annotate`` step, or ``None``. Constants cost nothing per event.
+    Returns: an ``Annotate`` step, a function whose parameters name what it reads, or ``None``. Constants cost
+        nothing per event.
     Errors: an exception stops the start; one raised by the step is isolated and counted.
     Example: ``return Annotate({"v": schema.version})``
     """
@@ -172,7 +173,8 @@ def e11y_route(schema: Schema) -> Route | tuple[str, ...] | None:
     Called: once per event type that names no adapters itself.
     Args:
         schema: The event type as it is after zone 2.
-    Returns: adapter names that hold for the whole type, a ``Route`` step, or ``None``.
+    Returns: adapter names that hold for the whole type, a ``Route`` step, a function whose parameters name what
+        it reads, or ``None``.
     Errors: an exception or an unknown name stops the start; a step's exception is isolated and counted.
     Example: ``return ("archive",) if schema.retention_s > 86400 * 365 else None``
     """

@@ -65,6 +65,8 @@ def where(**criteria: Any) -> list[type[Event]]:
 def autodiscover(package: str) -> list[str]:
     """Import a package and everything below it, so that its event types are known at start.
 
+    A module ``__main__`` is a program and left alone.
+
     Args:
         package: Dotted name, for example ``"shop.events"``; a plain module is imported alone.
 
@@ -79,6 +81,8 @@ def autodiscover(package: str) -> list[str]:
     root = _import(package)
     names = [package]
     for info in pkgutil.walk_packages(getattr(root, "__path__", ()), package + "."):
+        if info.name.endswith(".__main__"):
+            continue
         _import(info.name)
         names.append(info.name)
     return names

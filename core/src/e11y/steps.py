@@ -181,6 +181,23 @@ class Route:
 
 Step = Enrich | Filter | Observe | Sample | Annotate | Route
 
+_NEED_ONLY_A_FUNCTION = (Observe, Sample, Annotate, Route)
+
+
+def step_of(answer: Any, kind: type[Any]) -> Any:
+    """Return the step that a hook's answer stands for.
+
+    A plain function stands for the step of its hook, with its parameter names as ``needs``; any other
+    answer is returned as it is, whether it fits or not.
+
+    Args:
+        answer: What the hook answered.
+        kind: The step class of the hook.
+    """
+    plain = callable(answer) and not isinstance(answer, (type, *Step.__args__))
+    return kind(fn=answer) if plain and kind in _NEED_ONLY_A_FUNCTION else answer
+
+
 __all__ = [
     "CONTEXT",
     "META",

@@ -23,3 +23,7 @@ class Stored(Event, retention=90):  # error: retention is a text such as "90d"
 
 class Counted(Event):
     count: int = "one"  # error: default of the wrong type
+
+
+class Misspelt(Event, severty="info"):  # error: no such class keyword
+    order_id: str

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from uuid import uuid4
 
-from e11y import Event, Outcome, OpenEvent
+from e11y import Event, OpenEvent, Outcome, Severity
 from events import CacheMissed, Channel, Imported, Line, LoginGranted, OrderPaid, PartlyRefunded, Refunded, Shipped
 
 outcome: Outcome = OrderPaid.track(order_id="1", amount=Decimal("9.99"), currency="EUR")
@@ -26,6 +26,7 @@ Imported.track(source="csv", rows=12, anything=[1, 2])
 track = OrderPaid.track
 track(order_id="1", amount=Decimal(1), currency="GBP")
 OrderPaid.at(severity="error").track(order_id="1", amount=Decimal(1), currency="EUR")
+OrderPaid.at(severity=Severity.ERROR).track(order_id="1", amount=Decimal(1), currency="EUR")
 OrderPaid.at(time=datetime.now(UTC), trace_id="0" * 31 + "1", adapters=["audit"]).track(
     order_id="1", amount=Decimal(1), currency="EUR"
 )
@@ -34,6 +35,10 @@ late.track(order_id="1", amount=Decimal(1), currency="EUR", reason="late")
 
 with OrderPaid.timed(order_id="1", amount=Decimal(1), currency="EUR") as operation:
     operation.set(note="done")
+
+
+class PaymentDoubted(Event, severity=Severity.WARN):
+    order_id: str
 
 
 def known(kind: type[Event]) -> str:

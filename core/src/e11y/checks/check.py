@@ -81,6 +81,7 @@ class Check:
         restore: Turns what was stored back.
         size: Expression over ``{v}`` for the bytes of its texts, when there is no small bound.
         json_type: JSON Schema of the encoded value.
+        bounds: Words of the constraints on top of the type: ``must be greater than 0``.
     """
 
     expects: str
@@ -92,6 +93,7 @@ class Check:
     restore: Callable[[Any], Any] | None = None
     size: str | None = None
     json_type: Mapping[str, Any] = attrs.field(factory=dict)
+    bounds: tuple[str, ...] = ()
 
 
 def named(value: Any, stem: str) -> str:

@@ -143,6 +143,7 @@ def _union(arms: tuple[Any, ...], bounds: list[constraints.Constraint]) -> Check
         names=names,
         size="_sized({v})" if sizes or copy else None,
         json_type=json_type,
+        bounds=tuple(dict.fromkeys(bound for part in parts for bound in part.bounds)),
     )
 
 

@@ -51,6 +51,7 @@ def constrained(check: Check, constraints: list[Constraint]) -> Check:
     json_type = {**check.json_type}
     for constraint in constraints:
         json_type.update(constraint.json_type)
+    check = attrs.evolve(check, bounds=(*check.bounds, *(constraint.reason for constraint in constraints)))
     if check.fast is not None:
         fast = " and ".join([f"({check.fast})" if " or " in check.fast else check.fast, *conditions])
         is_short = any(one.longest is not None and one.longest <= _SHORT for one in constraints)

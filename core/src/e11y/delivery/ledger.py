@@ -287,6 +287,10 @@ class Ledger:
             plugins=values_of(self.plugins),
         )
 
+    def __str__(self) -> str:
+        """The present reading as a compact table."""
+        return str(self.snapshot())
+
     def check(self, *, quiet_s: float = 0.1, patience_s: float = 1.0) -> LedgerSnapshot:
         """Return a reading that balances.
 

@@ -19,7 +19,7 @@ def describe(plan: Plan, shape: Shape) -> dict[str, Any]:
         "type": schema.qualified_name,
         "version": schema.version,
         "severity": str(shape.severity),
-        "fields": {name: plan.checks[name].expects for name in plan.checks},
+        "fields": {name: ", ".join([check.expects, *check.bounds]) for name, check in plan.checks.items()},
         "zones": [
             {
                 "zone": str(zone),

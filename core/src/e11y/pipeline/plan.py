@@ -18,7 +18,7 @@ from e11y.errors import ConfigError, E11yError, PluginError, nearest
 from e11y.event import OpenEvent
 from e11y.options import OFF, Option
 from e11y.schema import Field, Schema
-from e11y.steps import PAYLOAD, Annotate, Enrich, Filter, Needs, Observe, Route, Sample, Step
+from e11y.steps import PAYLOAD, Annotate, Enrich, Filter, Needs, Observe, Route, Sample, Step, step_of
 
 S = TypeVar("S")
 
@@ -260,7 +260,7 @@ def _ask(plugins: Implementations, hook: str, schema: Schema, kind: type[S]) -> 
     """Ask each plugin one hook about one event type."""
     answers = []
     for plugin, implementation in plugins.implementations(hook):
-        answer = _answer(plugin, hook, implementation, schema)
+        answer = _answer(plugin, hook, implementation, schema, kind)
         if answer is None:
             continue
         if not isinstance(answer, kind):
@@ -275,7 +275,7 @@ def _ask_routes(plugins: Implementations, schema: Schema) -> tuple[list[Placed],
     if schema.adapters is not None:
         return routers, ()
     for plugin, implementation in plugins.implementations("e11y_route"):
-        answer = _answer(plugin, "e11y_route", implementation, schema)
+        answer = _answer(plugin, "e11y_route", implementation, schema, Route)
         if isinstance(answer, Route):
             routers.append(Placed(plugin, "e11y_route", answer))
         elif isinstance(answer, tuple):
@@ -285,9 +285,9 @@ def _ask_routes(plugins: Implementations, schema: Schema) -> tuple[list[Placed],
     return routers, tuple(dict.fromkeys(routed))
 
 
-def _answer(plugin: str, hook: str, implementation: Callable[..., Any], schema: Schema) -> Any:
+def _answer(plugin: str, hook: str, implementation: Callable[..., Any], schema: Schema, kind: type[Any]) -> Any:
     try:
-        return implementation(schema=schema)
+        return step_of(implementation(schema=schema), kind)
     except ConfigError:
         raise
     except Exception as error:

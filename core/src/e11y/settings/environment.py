@@ -15,6 +15,9 @@ from e11y.settings.origin import Origin, joined
 
 VARIABLE = "E11Y_ENVIRONMENT"
 
+DETECTED_PYTEST = Origin("default", "detected: pytest")
+"""Origin of the environment in a test run where nobody names one."""
+
 
 def configured(given: Mapping[str, Any], environ: Mapping[str, str], file: SettingsFile | None) -> Any:
     """Return the environment that code, a variable or the file names; ``None`` when nobody does.
@@ -37,7 +40,7 @@ def detected(environ: Mapping[str, str]) -> tuple[str, Origin]:
     """Return the environment when nobody names one, and how that was found out."""
     # pytest sets the first from 8.2 on and the second while a test runs; children inherit both.
     if "PYTEST_VERSION" in environ or "PYTEST_CURRENT_TEST" in environ:
-        return "test", Origin("default", "detected: pytest")
+        return "test", DETECTED_PYTEST
     if sys.flags.interactive or hasattr(sys, "ps1"):
         return "development", Origin("default", "detected: interactive interpreter")
     return "production", Origin("default", "default")

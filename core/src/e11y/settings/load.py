@@ -45,6 +45,11 @@ class Loaded:
         """Return the place of a table, for the errors of ``structure``: ``place("adapters.logs")``."""
         return Place(path, self.origins, self.home, owner)
 
+    @property
+    def is_test_run(self) -> bool:
+        """Whether this is a run of pytest, and nobody named the environment."""
+        return self.origins.get("environment") == environment.DETECTED_PYTEST
+
     def origin(self, path: str) -> Origin:
         """Return where the value with a dotted path comes from."""
         return self.origins.get(path, DEFAULT)

@@ -13,7 +13,7 @@ import pluggy
 
 from e11y import hookspecs
 from e11y.schema import Schema
-from e11y.steps import CONTEXT, META, PAYLOAD, Annotate, Enrich, Filter, Need, Needs, Observe, Route, Sample
+from e11y.steps import CONTEXT, META, PAYLOAD, Annotate, Enrich, Filter, Need, Needs, Observe, Route, Sample, step_of
 from e11y.testing.samples import CANARY, value_of
 
 Payload = dict[str, Any]
@@ -146,6 +146,8 @@ def ask(plugin: object, schemas: Sequence[Schema]) -> list[Answer]:
                 answer = _asked(hook, implementations[hook], grown)
                 if isinstance(answer.step, Enrich):
                     grown = grown.with_added(answer.step.adds)
+                elif isinstance(answer.step, Filter):
+                    grown = grown.with_filtered(name for name in answer.needs if name in grown.fields)
                 answers.append(answer)
     return answers
 
@@ -173,7 +175,7 @@ def _implementations(plugin: object) -> dict[str, Callable[..., Any]]:
 
 def _asked(hook: str, implementation: Callable[..., Any], schema: Schema) -> Answer:
     try:
-        return Answer(hook, schema, implementation(schema=schema))
+        return Answer(hook, schema, step_of(implementation(schema=schema), STEPS[hook][0]))
     except Exception as error:  # noqa: BLE001 - the contract judges it
         return Answer(hook, schema, error=error)
 
