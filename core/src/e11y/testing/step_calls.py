@@ -147,7 +147,7 @@ def ask(plugin: object, schemas: Sequence[Schema]) -> list[Answer]:
                 if isinstance(answer.step, Enrich):
                     grown = grown.with_added(answer.step.adds)
                 elif isinstance(answer.step, Filter):
-                    grown = grown.with_filtered(name for name in answer.needs if name in grown.fields)
+                    grown = grown.with_filtered(name for name in grown.fields if name in answer.needs)
                 answers.append(answer)
     return answers
 
