@@ -13,6 +13,7 @@ LOGGER = logging.getLogger("e11y")
 
 _SILENCE_S = 60.0
 _WAITING = 1_000
+_REMEMBERED = 1_000
 
 
 class Faults:
@@ -54,7 +55,10 @@ class Faults:
         for cause, count in list(self._counts.items()):
             if final or now - self._told.get(cause, float("-inf")) >= _SILENCE_S:
                 del self._counts[cause]
+                self._told.pop(cause, None)
                 self._told[cause] = now
+                if len(self._told) > _REMEMBERED:
+                    del self._told[next(iter(self._told))]
                 fault = Fault(*cause, count)
                 LOGGER.warning("%s: %s failed: %s (%d times)", *cause[:2], cause[2], count)
                 self._tell(fault)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
+from typing import Any
 
 from e11y.delivery.intake import Intake, further_slots, queue_of
 from e11y.delivery.ledger import Ledger
@@ -22,10 +23,18 @@ class Inlet:
         self.push: Callable[[Entry], None] = self.queue.append
         self._pressed = partial(intake.pressed, index)
         self._shed = ledger.shed.add
+        self._letter_lost = ledger.letters_lost.add
 
     def push_long(self, entry: Entry, size: int) -> None:
         """Append an entry, followed by padding for the slots that its texts take."""
         self.queue.extend((entry, *(None,) * further_slots(size)))
+
+    def push_letter(self, item: tuple[Any, ...], size: int) -> None:
+        """Append the dead letter of an event that is counted already; without room it is lost, and counted."""
+        if len(self.queue) > self.soft_limit and self._pressed():
+            self._letter_lost()
+        else:
+            self.push_long(item, size)
 
     def pressed(self) -> bool:
         """Return whether the event must be shed; then it is counted."""

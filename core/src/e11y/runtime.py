@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
-from itertools import count
+from itertools import chain, count
 from pathlib import Path
 from types import MappingProxyType, TracebackType
 from typing import Any, Self
@@ -18,6 +18,7 @@ from e11y import registry
 from e11y.adapter import Adapter
 from e11y.adapters import CORE_PLUGINS
 from e11y.assembly import lane_settings, make_adapters, make_routing, resource, sees_originals
+from e11y.checks.containers import text_bytes
 from e11y.clock import Clock, Ids, SystemClock
 from e11y.context import CURRENT
 from e11y.delivery.delivery import Delivery, FlushReport
@@ -86,6 +87,7 @@ class Runtime:
         self.plugins: PluginSet = load(self.loaded, partial(RuntimeHost, self), extra=plugins, core=CORE_PLUGINS)
         for broken in self.plugins.broken:
             LOGGER.error("%s", broken)
+        self._letter_keepers = self.plugins.implementations("e11y_dead_letter")
         self._given = adapters
         self.adapters: Mapping[str, Adapter] = MappingProxyType(self._own_adapters())
         self.layouts: list[Layout] = []
@@ -330,7 +332,7 @@ class Runtime:
         line = self._lines[layout.severity]
         if len(line.queue) > line.soft_limit and line.pressed():
             return Outcome.SHED
-        line.push_long(entry, sum(len(value) for value in entry if isinstance(value, (str, bytes))))
+        line.push_long(entry, text_bytes(entry))
         return Outcome.ACCEPTED
 
     def _dropped(self, drop: Drop) -> Outcome:
@@ -338,8 +340,8 @@ class Runtime:
         return Outcome[drop.outcome]
 
     def _keep(self, reason: str, severity: Severity, entry: Entry) -> None:
-        if self._keeps_letters:
-            self._lines[severity].push((DROPPED, reason, entry))
+        if self._letter_keepers:
+            self._lines[severity].push_letter((DROPPED, reason, entry), text_bytes(entry))
 
     def _step_failed(self, placed: Placed, error: BaseException) -> None:
         self.faults.report(placed.plugin, f"{placed.hook} step", error)
@@ -361,18 +363,14 @@ class Runtime:
             raise InvalidEvent(name, qualified_name, problems)
         told = ", ".join(f"{problem.path}: {problem.reason}" for problem in problems[:_TOLD_PROBLEMS])
         self.faults.report("core", f"check of {qualified_name}", f"InvalidEvent: {told}")
-        if self._keeps_letters:
+        if self._letter_keepers:
             listed = tuple((problem.path, problem.reason) for problem in problems)
             entry = (INVALID, self.clock.time_ns(), frame.snapshot, name, qualified_name, severity, listed)
-            self._lines[severity].push(entry)
+            self._lines[severity].push_letter(entry, sum(map(len, chain.from_iterable(listed))))
         return Outcome.INVALID
 
-    @property
-    def _keeps_letters(self) -> bool:
-        return bool(self.plugins.implementations("e11y_dead_letter"))
-
     def _dead_letter(self, record: Record, adapter: str, reason: str) -> bool:
-        for plugin, implementation in self.plugins.implementations("e11y_dead_letter"):
+        for plugin, implementation in self._letter_keepers:
             try:
                 if implementation(record=record, adapter=adapter, reason=reason):
                     return True

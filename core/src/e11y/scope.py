@@ -294,7 +294,9 @@ class Scope:
             if self.failed:
                 self._buffers.write(entry)
             elif self._parent is not None and self._parent.is_open:
-                self._parent.hold(entry, _text_bytes(entry))
+                from e11y.checks.containers import text_bytes  # noqa: PLC0415 - 3 ms that an import need not pay
+
+                self._parent.hold(entry, text_bytes(entry))
             else:
                 self._buffers.discarded(1)
 
@@ -335,10 +337,6 @@ class Scope:
 def _travelling(trace: Trace | None, outer: Frame) -> tuple[str, Mapping[str, str]]:
     """Return tracestate and baggage of a new scope."""
     return (outer.tracestate, outer.baggage) if trace is None else (trace.tracestate, trace.baggage)
-
-
-def _text_bytes(entry: Entry) -> int:
-    return sum(len(value) for value in entry if isinstance(value, (str, bytes)))
 
 
 def carry(function: Callable[P, R]) -> Callable[P, R]:

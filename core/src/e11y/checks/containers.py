@@ -115,6 +115,18 @@ def sized(value: Any) -> int:
     return total
 
 
+def text_bytes(entry: Iterable[Any]) -> int:
+    """Return the bytes of the texts and structures among the values of an entry."""
+    total = 0
+    for value in entry:
+        kind = value.__class__
+        if kind is str or kind is bytes:
+            total += len(value)
+        elif kind is list or kind is dict:
+            total += sized(value)
+    return total
+
+
 def _copied(
     accept: Accept, expects: str, json_type: Mapping[str, Any], quick: Callable[[Any], Any] | None = None
 ) -> Check:
