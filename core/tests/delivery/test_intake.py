@@ -11,7 +11,10 @@ import pytest
 
 from e11y.delivery.intake import DROPPED, HIGH, INVALID, LOW, MID, Intake, queue_of
 from e11y.delivery.ledger import Ledger
+from e11y.record import TIME_NS
 from e11y.severity import SEVERITIES
+
+EVERYTHING = 1_000_000
 
 
 def entry(n: int, time_ns: int = 0) -> tuple[Any, ...]:
@@ -35,11 +38,11 @@ def test_entries_come_out_by_time_and_low_before_high(intake: Intake) -> None:
     intake.queues[LOW].append(special)
     assert intake.entries() == 4
     assert intake.slots() == 7
-    entries, others = intake.drain()
+    entries, others = intake.drain(EVERYTHING)
     assert [taken[3] for taken in entries] == [1, 2, 3, 4]
     assert others == [special]
     assert intake.slots() == 0
-    assert intake.drain() == ([], [])
+    assert intake.drain(EVERYTHING) == ([], [])
 
 
 def test_below_the_hard_limit_nothing_is_shed(intake: Intake) -> None:
@@ -131,7 +134,27 @@ def test_nothing_is_lost_or_doubled_with_eight_appenders(intake: Intake) -> None
     for thread in threads:
         thread.start()
     while any(thread.is_alive() for thread in threads):
-        seen += [taken[3] for taken in intake.drain()[0]]
-    seen += [taken[3] for taken in intake.drain()[0]]
+        seen += [taken[3] for taken in intake.drain(EVERYTHING)[0]]
+    seen += [taken[3] for taken in intake.drain(EVERYTHING)[0]]
     assert len(seen) == len(set(seen))
     assert len(seen) + intake._ledger.shed.value() == total
+
+
+def test_a_long_queue_is_taken_in_parts_and_errors_wait_for_what_came_before_them(intake: Intake) -> None:
+    intake.queues[LOW].extend(entry(number, time_ns=number) for number in range(1, 7))
+    intake.queues[HIGH].extend((entry(10, time_ns=2), (DROPPED, "limit", entry(11)), entry(12, time_ns=5)))
+    parts = []
+    while intake.slots():
+        entries, others = intake.drain(3)
+        parts.append(([item[TIME_NS] for item in entries], len(others)))
+    assert parts == [([1, 2, 2, 3], 1), ([4, 5, 5, 6], 0)]
+
+
+def test_it_may_grow_and_shrink(intake: Intake) -> None:
+    before = intake.limits
+    intake.resize(2 * intake.limit_slots)
+    assert intake.limits == tuple(2 * limit for limit in before)
+    assert intake.gate.limit >= intake.soft_limits[HIGH]
+    intake.queues[LOW].extend([entry(0)] * intake.soft_limits[LOW])
+    intake.resize(1)
+    assert intake.pressed(LOW)

@@ -14,9 +14,11 @@ from e11y.clock import SystemClock
 from e11y.delivery.backoff import delay_s
 from e11y.delivery.breaker import Breaker, State
 from e11y.delivery.budget import Budget
+from e11y.delivery.intake import SLOT_BYTES, Intake
 from e11y.delivery.lane import Lane
 from e11y.delivery.lane_queue import LaneQueue
 from e11y.delivery.lane_settings import LaneSettings
+from e11y.delivery.ledger import Ledger
 from e11y.delivery.retrylimit import RetryLimit
 from e11y.delivery.trails import Trails
 from e11y.delivery.wake import Wake
@@ -160,10 +162,43 @@ def test_a_budget_cannot_shed_what_is_being_written() -> None:
     lane = Lane("logs", Accepting(), LaneSettings(), SystemClock(), random.Random(1), lambda *_: False, lambda *_: None)
     lane.worker.stopping = True
     lane.queue.added_bytes = 1000  # all in the hands of the driver
-    budget = Budget([lane], 100, 0.0)
+    budget = Budget(Intake(1, Ledger()), [lane], 100, 0.0)
     budget.enforce(0.0)
     assert budget.bytes_held() == 1000
     assert lane.ledger.snapshot().given_up == {}
+
+
+def a_lane() -> Lane:
+    lane = Lane("logs", Accepting(), LaneSettings(), SystemClock(), random.Random(1), lambda *_: False, lambda *_: None)
+    lane.worker.stopping = True
+    return lane
+
+
+def test_the_intake_may_use_what_the_lanes_leave_free() -> None:
+    lane, intake = a_lane(), Intake(1, Ledger())
+    budget = Budget(intake, [lane], 100 * SLOT_BYTES, 0.0)
+    assert intake.limit_slots == 100
+    lane.queue.added_bytes = 50 * SLOT_BYTES
+    budget.enforce(0.0)
+    assert intake.limit_slots == 50
+    lane.queue.added_bytes = 95 * SLOT_BYTES
+    budget.enforce(0.0)
+    assert intake.limit_slots == 20
+    intake.queues[0].extend([None] * 70)
+    assert budget.lane_limit_bytes == 30 * SLOT_BYTES
+
+
+def test_preparing_pauses_while_a_lane_gets_on_and_goes_on_when_it_is_stuck() -> None:
+    lane = a_lane()
+    budget = Budget(Intake(1, Ledger()), [lane], 1_000, 0.0)
+    assert not budget.must_hold(0.0)
+    lane.queue.added_bytes = 300
+    lane.queue.classes[0].append(Record.of("order.paid", {}))
+    assert not budget.must_hold(0.0), "nothing has been seen to leave it yet"
+    lane.ledger.delivered += 1
+    assert budget.must_hold(1.0)
+    assert budget.must_hold(1.1)
+    assert not budget.must_hold(1.3)
 
 
 class Accepting:

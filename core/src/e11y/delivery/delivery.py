@@ -17,7 +17,6 @@ from e11y.delivery.preparer import Preparer
 from e11y.errors import ConfigError, nearest
 from e11y.record import Layout, Record
 
-_INTAKE_SHARE = 0.2
 _LETTER_SHARE = 0.2
 _LETTER_TIME_S = 1.0
 
@@ -59,7 +58,7 @@ class Delivery:
             its first entry is in the intake.
         clock: Source of time.
         ids: Source of ids and of chance.
-        memory_limit: Bytes that intake and lanes may hold: a fifth and four fifths of it.
+        memory_limit: Bytes that intake and lanes may hold together.
         dead_letter: Keeps a record (record, adapter name or empty, reason); returns whether it is safe.
         on_fault: Told of what was swallowed (source, operation, error).
         resource: Constants of every line, for dead letters of events without a layout.
@@ -84,7 +83,7 @@ class Delivery:
         self._dead_letter = dead_letter
         self._on_fault = on_fault
         self.ledger = Ledger()
-        self.intake = Intake(max(1, int(memory_limit * _INTAKE_SHARE) // SLOT_BYTES), self.ledger)
+        self.intake = Intake(max(1, memory_limit // SLOT_BYTES), self.ledger)
         self.lanes: Mapping[str, Lane] = {
             name: Lane(
                 name,
@@ -100,7 +99,7 @@ class Delivery:
         }
         blocking = [lane.settings for lane in self.lanes.values() if lane.settings.backpressure == "block"]
         self.intake.block_time_s = max((settings.max_block_time_s for settings in blocking), default=0.0)
-        self._budget = Budget(tuple(self.lanes.values()), int(memory_limit * (1 - _INTAKE_SHARE)), clock.monotonic())
+        self._budget = Budget(self.intake, tuple(self.lanes.values()), memory_limit, clock.monotonic())
         self.preparer = Preparer(
             self.intake,
             self.lanes,
@@ -202,7 +201,7 @@ class Delivery:
             intake_slots=self.intake.slots(),
             intake_limit=self.intake.limit_slots,
             lane_bytes=self._budget.bytes_held(),
-            lane_limit=self._budget.limit_bytes,
+            lane_limit=self._budget.lane_limit_bytes,
         )
 
     def _drive_all(self, deadline: float) -> None:

@@ -74,6 +74,7 @@ class Intake:
 
     Attributes:
         queues: One deque per class of severity.
+        limit_slots: Slots that all classes together may fill.
         limits: Slots that each class may fill. The higher ones may go beyond, into what is free.
         soft_limits: Slots from which on the preparer is woken.
         gate: Open as long as nobody has to ask.
@@ -83,16 +84,25 @@ class Intake:
     """
 
     def __init__(self, limit_slots: int, ledger: Ledger) -> None:
-        self.limit_slots = limit_slots
         self.queues: tuple[deque[Any], deque[Any], deque[Any]] = (deque(), deque(), deque())
-        self.limits: tuple[int, ...] = tuple(max(1, int(limit_slots * share)) for share in _SHARES)
-        self.soft_limits: tuple[int, ...] = tuple(int(limit * _SOFT) for limit in self.limits)
+        self._bound(limit_slots)
         self.gate = Gate()
         self.wake = Wake()
         self.block_time_s = 0.0
         self.own_threads: set[int] = set()
         self._ledger = ledger
         self.open_gate()
+
+    def resize(self, limit_slots: int) -> None:
+        """Let the queues hold so many slots from now on; what is there already stays."""
+        if limit_slots != self.limit_slots:
+            self._bound(limit_slots)
+            self.open_gate()
+
+    def _bound(self, limit_slots: int) -> None:
+        self.limit_slots = limit_slots
+        self.limits: tuple[int, ...] = tuple(max(1, int(limit_slots * share)) for share in _SHARES)
+        self.soft_limits: tuple[int, ...] = tuple(int(limit * _SOFT) for limit in self.limits)
 
     def pressed(self, queue: int) -> bool:
         """Return whether an event for ``queue`` must be given up now; wake the preparer if there is much to do.
@@ -135,17 +145,27 @@ class Intake:
         """Return how many normal entries wait. Counts them one by one: for the ledger, not for hot code."""
         return sum(1 for queue in self.queues for entry in _copy_of(queue) if entry is not None and entry[0] >= 0)
 
-    def drain(self) -> tuple[list[Entry], list[Entry]]:
+    def drain(self, most_slots: int) -> tuple[list[Entry], list[Entry]]:
         """Take what is there now; return the normal entries in the order of their times, then the other items.
 
         HIGH is taken first: a debug trail is appended before the error that caused its flush, so
         whoever sees the error finds the trail; and LOW stands before HIGH among equal times.
+
+        Args:
+            most_slots: Of LOW no more is taken at once; of the others then only what is not younger.
         """
-        high = _take(self.queues[HIGH])
-        mid = _take(self.queues[MID])
-        taken = _take(self.queues[LOW])
-        taken += mid
-        taken += high
+        low = self.queues[LOW]
+        if len(low) > most_slots:
+            taken = _take(low, most_slots)
+            until = max((item[TIME_NS] for item in taken[-_ROOM_SLOTS:] if item and item[0] >= 0), default=0)
+            taken += _take_until(self.queues[MID], until)
+            taken += _take_until(self.queues[HIGH], until)
+        else:
+            high = _take(self.queues[HIGH])
+            mid = _take(self.queues[MID])
+            taken = _take(low)
+            taken += mid
+            taken += high
         self.open_gate()
         entries = [entry for entry in taken if entry is not None and entry[0] >= 0]
         others = []
@@ -195,14 +215,25 @@ class Intake:
         return False
 
 
-def _take(queue: deque[Any]) -> list[Any]:
-    """Pop as many items as the queue has now."""
+def _take(queue: deque[Any], most: int | None = None) -> list[Any]:
+    """Pop as many items as the queue has now, or ``most``."""
     taken: list[Any] = []
     try:
         # extend() appends item by item, in C: what was popped stays in the list if the queue runs dry.
-        taken.extend(islice(iter(queue.popleft, _NEVER), len(queue)))
+        taken.extend(islice(iter(queue.popleft, _NEVER), len(queue) if most is None else most))
     except IndexError:
         return taken  # an evicting caller was faster
+    return taken
+
+
+def _take_until(queue: deque[Any], time_ns: int) -> list[Any]:
+    """Pop the items up to the first entry that is younger than ``time_ns``."""
+    taken: list[Any] = []
+    try:
+        while (item := queue[0]) is None or item[0] < 0 or item[TIME_NS] <= time_ns:
+            taken.append(queue.popleft())
+    except IndexError:
+        return taken  # empty, or an evicting caller was faster
     return taken
 
 

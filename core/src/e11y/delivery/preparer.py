@@ -21,6 +21,8 @@ from e11y.record import INDEX, SNAPSHOT, Entry, Layout, Record, make_records
 from e11y.severity import Severity
 
 _CHUNK = 500
+_PART_SLOTS = 8_000
+"""About 2 MB of entries, 8 MB of records: what is taken from the intake before the lanes are looked at again."""
 _BUSY_S = 0.05
 _IDLE_S = 0.2
 _IDLE_AFTER = 20
@@ -119,8 +121,11 @@ class Preparer:
         with self._turn:
             self._begun += 1
             now = self._clock.monotonic()
-            hold = now >= self._hasty_until and self._budget.must_hold(now)
-            found = 0 if hold else self._empty_intake()
+            found = 0
+            waiting = self._intake.slots()
+            while waiting > 0 and not self._holds():
+                waiting -= _PART_SLOTS
+                found += self._empty_intake()
             for job in tuple(self._jobs):
                 self._run_job(job, now)
             self._completed = self._begun
@@ -171,8 +176,14 @@ class Preparer:
 
     # Entries
 
+    def _holds(self) -> bool:
+        """Return whether the lanes have enough to do, and nobody waits for a flush."""
+        now = self._clock.monotonic()
+        return now >= self._hasty_until and self._budget.must_hold(now)
+
     def _empty_intake(self) -> int:
-        entries, others = self._intake.drain()
+        """Prepare a part of what is in the intake."""
+        entries, others = self._intake.drain(_PART_SLOTS)
         self.in_hands = len(entries)
         layouts = self._layouts
         for index in range(len(self._plans), len(layouts)):
