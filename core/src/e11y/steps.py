@@ -3,6 +3,9 @@
 A hook is called once per event type, at start. The step it answers with names the values its
 function reads (``needs``); the compiler passes exactly those, positionally, for every event. What a
 step may change follows from its class, so a step cannot leave its zone.
+
+Every step takes ``doc``, a few words on what it does for this very type, without payload values:
+``e11y explain`` shows them.
 """
 
 from __future__ import annotations
@@ -84,6 +87,7 @@ class Enrich:
     fn: Callable[..., Any]
     needs: Needs | None = attrs.field(default=None, kw_only=True)
     adds: Mapping[str, Any] = attrs.field(kw_only=True)
+    doc: str = attrs.field(default="", kw_only=True)
 
     def __attrs_post_init__(self) -> None:
         _fill_needs(self)
@@ -106,6 +110,7 @@ class Filter:
     deferred: Callable[[dict[str, Any]], dict[str, Any]] | None = attrs.field(default=None, kw_only=True)
     defers: tuple[str, ...] = attrs.field(default=(), kw_only=True)
     signs: Callable[[Mapping[str, Any]], Mapping[str, Any]] | None = attrs.field(default=None, kw_only=True)
+    doc: str = attrs.field(default="", kw_only=True)
 
 
 @attrs.frozen(eq=False)
@@ -114,6 +119,7 @@ class Observe:
 
     fn: Callable[..., object]
     needs: Needs | None = None
+    doc: str = attrs.field(default="", kw_only=True)
 
     def __attrs_post_init__(self) -> None:
         _fill_needs(self)
@@ -144,6 +150,7 @@ class Sample:
 
     fn: Callable[..., float | Drop]
     needs: Needs | None = None
+    doc: str = attrs.field(default="", kw_only=True)
 
     def __attrs_post_init__(self) -> None:
         _fill_needs(self)
@@ -163,6 +170,7 @@ class Annotate:
     fn: Callable[..., Mapping[str, Any]] | None = attrs.field(default=None, kw_only=True)
     needs: Needs | None = attrs.field(default=None, kw_only=True)
     name: str | None = attrs.field(default=None, kw_only=True)
+    doc: str = attrs.field(default="", kw_only=True)
 
     def __attrs_post_init__(self) -> None:
         _fill_needs(self)
@@ -174,6 +182,7 @@ class Route:
 
     fn: Callable[..., tuple[str, ...]]
     needs: Needs | None = None
+    doc: str = attrs.field(default="", kw_only=True)
 
     def __attrs_post_init__(self) -> None:
         _fill_needs(self)

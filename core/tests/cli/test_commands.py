@@ -216,6 +216,20 @@ def test_explain_as_json_is_the_facts(run: Run, configure: Configure) -> None:
     assert "source" not in facts
 
 
+def test_explain_shows_the_words_of_a_step(run: Run, app: Path, configure: Configure) -> None:
+    (app / "app_thrift.py").write_text(
+        "from e11y import Drop, Sample, hookimpl\n"
+        "LESS = Drop('less')\n"
+        "class ThriftPlugin:\n"
+        "    @hookimpl\n"
+        "    def e11y_sample(self, schema):\n"
+        "        return Sample(lambda: LESS, doc='none, because of thrift')\n"
+    )
+    configure('plugins = ["app_thrift:ThriftPlugin"]')
+    shown = run("--app", "app_events", "explain", "order.paid")
+    assert "    thrift: keeps or drops: none, because of thrift\n" in shown.out
+
+
 def test_doctor_finds_nothing_wrong(run: Run, configure: Configure, app: Path) -> None:
     configure('plugins = []\n[adapters.logs]\ntype = "memory"')
     ended = run("--app", "app_events", "doctor")

@@ -75,4 +75,8 @@ def _step(placed: Placed) -> dict[str, Any]:
     else:
         does = {"Observe": "observes", "Sample": "keeps or drops", "Route": "chooses adapters"}[kind]
     needs = [need if isinstance(need, str) else need.name for need in getattr(step, "needs", None) or ()]
-    return {"plugin": placed.plugin, "hook": placed.hook, "does": does + (f" by {', '.join(needs)}" if needs else "")}
+    if needs:
+        does += f" by {', '.join(needs)}"
+    if step.doc:
+        does += f": {step.doc}"
+    return {"plugin": placed.plugin, "hook": placed.hook, "does": does}
