@@ -8,7 +8,7 @@ from typing import Any
 import attrs
 import pytest
 
-from e11y import AuditEvent, ConfigError, Event, HighValueEvent, OpenEvent, declaration, sampled
+from e11y import AuditEvent, ConfigError, Event, HighValueEvent, OpenEvent, Option, declaration, option, sampled
 from e11y.severity import Severity
 
 
@@ -57,6 +57,42 @@ def test_a_name_and_a_version_are_not_inherited() -> None:
 
     assert (declaration.name(Named), declaration.version(Named)) == ("billing/paid", 3)
     assert (declaration.name(Child), declaration.version(Child)) == ("child", 1)
+
+
+@pytest.mark.parametrize(
+    ("class_name", "keywords", "base_name"),
+    [
+        ("OrderSent", {}, "order.sent"),
+        ("OrderSentV2", {}, "order.sent"),
+        ("OrderSentV1", {}, "order.sent"),
+        ("OrderSent", {"version": 2}, "order.sent"),
+        ("UpgradedToV2", {"version": 1}, "upgraded.to.v2"),
+        ("OrderSentV2", {"name": "order.sent.v2"}, "order.sent.v2"),
+    ],
+)
+def test_versions_share_a_base_name(class_name: str, keywords: dict[str, Any], base_name: str) -> None:
+    event_type = type(Event)(class_name, (Event,), {"__module__": __name__}, **keywords)
+    assert declaration.base_name(event_type) == base_name
+
+
+def test_an_option_may_speak_for_one_class_only() -> None:
+    class Color(Option):
+        plugin = "colors"
+
+    class Removal(Option):
+        plugin = "removals"
+        inherited = False
+
+    @option(Color())
+    @option(Removal())
+    class Painted(Event):
+        pass
+
+    class PaintedAgain(Painted):
+        pass
+
+    assert set(declaration.options(Painted)) == {Color, Removal}
+    assert set(declaration.options(PaintedAgain)) == {Color}
 
 
 def test_audit_is_a_trait_of_its_preset() -> None:

@@ -62,9 +62,11 @@ def resolved(event_type: type, key: str) -> Any:
 def options(event_type: type) -> dict[type[Option], Any]:
     """Return the options of ``event_type`` after inheritance: option class -> option or ``OFF``."""
     found: dict[type[Option], Any] = {}
-    for own in _declared(event_type, own_options):
+    for distance, own in enumerate(_declared(event_type, own_options)):
         for kind, value in own.items():
             nearer = found.get(kind)
+            if distance and not kind.inherited:
+                continue
             if kind not in found:
                 found[kind] = value
             elif isinstance(nearer, Option) and isinstance(value, Option):
@@ -86,6 +88,14 @@ def name(event_type: type) -> str:
     if declaration is not None and declaration.name is not None:
         return declaration.name
     return naming.event_name(event_type.__name__)
+
+
+def base_name(event_type: type) -> str:
+    """Return the name that all versions share: without ``.v2``, unless the name was declared verbatim."""
+    declaration = of(event_type)
+    if declaration is not None and declaration.name is not None:
+        return declaration.name
+    return name(event_type).removesuffix(f".v{version(event_type)}")
 
 
 def severity(event_type: type) -> Severity:

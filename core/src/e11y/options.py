@@ -20,10 +20,12 @@ class Option:
         plugin: Name of the plugin that acts on it. The start refuses an option whose plugin is not active.
         advisory: ``True`` when the event type still means the same without the plugin; then its
             absence is no error.
+        inherited: ``False`` when it speaks about exactly the class it stands on, not about its subclasses.
     """
 
     plugin: ClassVar[str]
     advisory: ClassVar[bool] = False
+    inherited: ClassVar[bool] = True
 
     def merged(self, inherited: Self) -> Self:
         """Return the option that counts when a base class declares ``inherited``; the child wins."""

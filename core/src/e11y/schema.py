@@ -62,6 +62,7 @@ class Schema:
         retention_s: Seconds its records must be kept.
         open: Whether any further keyword is accepted.
         doc: First line of the class docstring.
+        base_name: Name that all versions of the event share; a name that was declared verbatim is its own.
     """
 
     event_type: type[Any]
@@ -76,6 +77,7 @@ class Schema:
     retention_s: float = 0.0
     open: bool = False
     doc: str = ""
+    base_name: str = attrs.Factory(lambda self: self.name, takes_self=True)
 
     @property
     def qualified_name(self) -> str:

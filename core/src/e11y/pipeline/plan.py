@@ -118,6 +118,7 @@ def read_schema(event_type: type[Any], default_retention_s: float) -> Schema:
         retention_s=default_retention_s if retention_s is None else retention_s,
         open=issubclass(event_type, OpenEvent),
         doc=(event_type.__doc__ or "").strip().partition("\n")[0],
+        base_name=declaration.base_name(event_type),
     )
 
 
