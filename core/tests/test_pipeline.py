@@ -159,6 +159,16 @@ def test_a_step_reads_meta_context_and_payload(run: Run) -> None:
         payload["order_id"] = "2"
 
 
+def test_reading_the_trace_of_the_context_makes_none(run: Run) -> None:
+    seen: list[int] = []
+    run(Plugin(observe=lambda schema: Observe(seen.append, needs=(META.context_trace_id,))))
+    OrderPaid.track(order_id="1")
+    with e11y.scope("work") as work:
+        OrderPaid.track(order_id="2")
+    OrderPaid.at(trace_id="0" * 31 + "7").track(order_id="3")
+    assert seen == [0, int(work.trace_id, 16), 7]
+
+
 def test_a_filter_replaces_and_removes(run: Run) -> None:
     bench = run(
         Plugin(filter=lambda schema: Filter({"order_id": lambda value: "***", "email": lambda value: REMOVE})),

@@ -33,7 +33,10 @@ class Need:
 class META:
     """What the pipeline knows about the event besides its fields.
 
-    Ids are integers (0: none); names and severities are text; ``time_ns`` is nanoseconds since 1970.
+    Ids are integers; names and severities are text; ``time_ns`` is nanoseconds since 1970. An event outside
+    of every trace gets a ``trace_id`` of its own when a step reads it; ``context_trace_id`` makes none and
+    is 0 there, which costs half a microsecond less. ``sampled`` is what the caller of a trace decided: 1, 0,
+    or -1 for nobody.
     """
 
     name: Final = Need("META.name")
@@ -41,6 +44,7 @@ class META:
     version: Final = Need("META.version")
     time_ns: Final = Need("META.time_ns")
     trace_id: Final = Need("META.trace_id")
+    context_trace_id: Final = Need("META.context_trace_id")
     span_id: Final = Need("META.span_id")
     sampled: Final = Need("META.sampled")
 

@@ -118,6 +118,7 @@ class Writer:
         return {
             META.time_ns: "_time",
             META.trace_id: "_snapshot[0]",
+            META.context_trace_id: "_snapshot[0]",
             META.span_id: "_span",
             META.sampled: "_snapshot[4]",
             CONTEXT: "_context(_snapshot)",

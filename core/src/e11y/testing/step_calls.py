@@ -37,6 +37,7 @@ _META: Final[Mapping[Need, Any]] = MappingProxyType(
         META.version: 1,
         META.time_ns: 1_769_860_800_000_000_000,
         META.trace_id: 0x4BF92F3577B34DA6A3CE929D0E0E4736,
+        META.context_trace_id: 0x4BF92F3577B34DA6A3CE929D0E0E4736,
         META.span_id: 1,
         META.sampled: 1,
     }
