@@ -42,6 +42,20 @@ class Ids:
 
         self.random: random.Random = random.Random(seed)
         self._bits = self.random.getrandbits
+        self._seed = seed
+        self._streams: dict[str, random.Random] = {}
+
+    def stream(self, name: str) -> random.Random:
+        """Return the random source of ``name``, the same one each time, which ids neither use nor disturb.
+
+        Ids are drawn on other threads: whoever shared their source would draw other numbers in each run.
+        """
+        import random  # noqa: PLC0415
+
+        found = self._streams.get(name)
+        if found is None:
+            found = self._streams[name] = random.Random(None if self._seed is None else f"{self._seed} {name}")
+        return found
 
     def trace_id(self) -> int:
         """Return 128 random bits, never zero."""
@@ -71,4 +85,5 @@ class Ids:
 
     def reseed(self) -> None:
         """Take new entropy from the system; a forked child must not repeat its parent's ids."""
-        self.random.seed()
+        for source in (self.random, *self._streams.values()):
+            source.seed()

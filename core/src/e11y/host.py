@@ -69,7 +69,7 @@ class Host(Protocol):
         service: Name of the service, or an empty text.
         environment: ``production``, ``development``, ``test``, ... as configured.
         clock: Time; bind its functions once.
-        random: Random numbers; reseeded in a forked child.
+        random: Random numbers for this plugin alone; reseeded in a forked child.
         logger: A logger that cannot feed back into e11y.
     """
 

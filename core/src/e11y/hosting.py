@@ -26,7 +26,7 @@ class RuntimeHost:
         self.service: str = runtime.settings.service
         self.environment: str = runtime.settings.environment
         self.clock: Clock = runtime.clock
-        self.random: random.Random = runtime.ids.random
+        self.random: random.Random = runtime.ids.stream(name)
         self.logger: logging.Logger = LOGGER
 
     def schemas(self) -> Iterable[Schema]:
