@@ -74,7 +74,7 @@ class Rule:
             return True
         fits = [any(_comparable(kind, limit) for kind in kinds) for _, limit in self.limits]
         if self.options:
-            fits.append(any(_comparable(kind, one) or isinstance(one, kind) for kind in kinds for one in self.options))
+            fits.append(any(_comparable(kind, one) for kind in kinds for one in self.options))
         return all(fits)
 
 
