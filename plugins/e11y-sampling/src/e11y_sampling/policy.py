@@ -110,7 +110,7 @@ def policy_of(schema: Schema, settings: SamplingSettings) -> Policy | None:
         return None
     if schema.audit:
         _refuse_audit(schema, option)
-        kept = Rate(1.0, "audit events are kept", critical=True, firm=True)
+        kept = Rate(1.0, "the rule that audit events are kept", critical=True, firm=True)
         return Policy(schema, (), MappingProxyType(dict.fromkeys(Severity, kept)))
     rules = tuple(_ruled(schema, rule) for rule in (option.rules if option else ()))
     rates = {severity: _rate(schema, severity, option and option.rate, settings) for severity in Severity}
@@ -129,10 +129,10 @@ def _rate(schema: Schema, severity: Severity, own: float | None, settings: Sampl
         return Rate(own, f"@sample on {_declarer(schema)}", critical=critical, firm=own == 1.0 or critical)
     by_severity: float | None = getattr(settings.severity, severity.value)
     if critical:
-        source = "errors are kept" if by_severity is None else f"{TABLE} severity.{severity.value}"
+        source = "the rule that errors are kept" if by_severity is None else f"{TABLE} severity.{severity.value}"
         return Rate(1.0 if by_severity is None else by_severity, source, critical=True, firm=True)
     if schema.dead_letter:
-        return Rate(1.0, "dead_letter events are kept", critical=True, firm=True)
+        return Rate(1.0, "the rule that dead_letter events are kept", critical=True, firm=True)
     pattern = _most_specific(settings.names, schema)
     if pattern is not None:
         share = settings.names[pattern]

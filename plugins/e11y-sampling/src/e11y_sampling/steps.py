@@ -34,7 +34,7 @@ def make_step(
             return Sample(_never, needs=(), doc=policy.words)
     dials = {severity: dial_of(rate) for severity, rate in policy.rates.items()}
     rules = tuple((one.test, policy.fields.index(one.rule.field), dial_of(one.rate)) for one in policy.rules)
-    make = (_traced_by_rules if rules else _traced) if by_trace else (_random_by_rules if rules else _random)
+    make = _TRACED[min(len(rules), 2)] if by_trace else _RANDOM[min(len(rules), 2)]
     needs = (META.severity, *((META.context_trace_id, META.sampled) if by_trace else ()), *policy.fields)
     return Sample(make(policy.schema.severity, dials, rules, random), needs=needs, doc=policy.words)
 
@@ -53,7 +53,20 @@ def _random(
     dial = dials[usual]
 
     def decide(severity: Severity) -> Answer:
-        odds = dial.odds if severity is usual else dials[severity].odds
+        odds = (dial if severity is usual else dials[severity]).odds
+        return odds.weight if random() < odds.share else SAMPLED
+
+    return decide
+
+
+def _random_by_rule(
+    usual: Severity, dials: Mapping[Severity, Dial], rules: Rules, random: Callable[[], float]
+) -> Callable[..., Answer]:
+    dial = dials[usual]
+    ((test, _, ruled),) = rules
+
+    def decide(severity: Severity, value: Any) -> Answer:
+        odds = (ruled if test(value) else dial if severity is usual else dials[severity]).odds
         return odds.weight if random() < odds.share else SAMPLED
 
     return decide
@@ -93,6 +106,23 @@ def _traced(
     return decide
 
 
+def _traced_by_rule(
+    usual: Severity, dials: Mapping[Severity, Dial], rules: Rules, random: Callable[[], float]
+) -> Callable[..., Answer]:
+    dial = dials[usual]
+    ((test, _, ruled),) = rules
+
+    def decide(severity: Severity, trace_id: int, sampled: int, value: Any) -> Answer:
+        odds = (ruled if test(value) else dial if severity is usual else dials[severity]).odds
+        if sampled >= 0:
+            odds = odds.yes if sampled else odds.no
+        if (trace_id * SPREAD & MASK) < odds.bound if trace_id else random() < odds.share:
+            return odds.weight
+        return odds.drop
+
+    return decide
+
+
 def _traced_by_rules(
     usual: Severity, dials: Mapping[Severity, Dial], rules: Rules, random: Callable[[], float]
 ) -> Callable[..., Answer]:
@@ -112,3 +142,7 @@ def _traced_by_rules(
         return odds.drop
 
     return decide
+
+
+_RANDOM = (_random, _random_by_rule, _random_by_rules)
+_TRACED = (_traced, _traced_by_rule, _traced_by_rules)
