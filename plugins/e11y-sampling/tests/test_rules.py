@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+import math
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -59,6 +60,7 @@ def kept(bench: Any, event_type: type[Event], **fields: Any) -> bool:
     return bool(event_type.track(**fields))
 
 
+@pytest.mark.parametrize("by_trace", [True, False])
 @pytest.mark.parametrize(
     ("amount", "holds"),
     [
@@ -70,8 +72,8 @@ def kept(bench: Any, event_type: type[Event], **fields: Any) -> bool:
         (Decimal("-1e9"), False),
     ],
 )
-def test_a_rule_wins_over_never(run: Run, amount: Any, holds: bool) -> None:
-    bench = run()
+def test_a_rule_wins_over_never(run: Run, amount: Any, holds: bool, by_trace: bool) -> None:
+    bench = run(trace_consistent=by_trace)
     assert kept(bench, RulePaid, amount=amount) is holds
     assert bench.rates == [1.0] * holds
 
@@ -146,10 +148,14 @@ anything = st.one_of(
 )
 
 
+def is_nan(value: Any) -> bool:
+    return value.is_nan() if isinstance(value, Decimal) else isinstance(value, float) and math.isnan(value)
+
+
 @given(value=anything, name=st.sampled_from(["over", "at_least", "under", "at_most"]), limit=st.integers(-5, 5))
 def test_only_numbers_compare_with_numbers(value: Any, name: Any, limit: int) -> None:
     rule = _rule("n", **{name: limit})
-    is_number = isinstance(value, (int, float, Decimal)) and not isinstance(value, bool) and value == value
+    is_number = isinstance(value, (int, float, Decimal)) and not isinstance(value, bool) and not is_nan(value)
     expected = (
         is_number
         and {
@@ -164,7 +170,7 @@ def test_only_numbers_compare_with_numbers(value: Any, name: Any, limit: int) ->
 
 @given(value=anything, one=st.one_of(st.booleans(), st.integers(0, 2), st.text(max_size=2)))
 def test_equality_coerces_nothing(value: Any, one: Any) -> None:
-    same = value == one and isinstance(value, bool) is isinstance(one, bool) and value is not None
+    same = value is not None and isinstance(value, bool) is isinstance(one, bool) and not is_nan(value) and value == one
     assert _rule("n", equals=one).test()(value) is same
 
 
@@ -198,6 +204,11 @@ def _rule(path: str, **comparisons: Any) -> Any:
         ),
         (
             {"under": float("nan")},
+            "under must be a number, a date, a time or a duration",
+            "compare texts and truth values with equals= or one_of=",
+        ),
+        (
+            {"under": Decimal("sNaN")},
             "under must be a number, a date, a time or a duration",
             "compare texts and truth values with equals= or one_of=",
         ),

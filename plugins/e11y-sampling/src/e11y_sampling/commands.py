@@ -16,6 +16,7 @@ from e11y_sampling.policy import Policy, policy_of
 from e11y_sampling.settings import SamplingSettings
 from e11y_sampling.verdict import Verdict, judge
 
+_SEVERITY = click.Choice([severity.value for severity in Severity])
 _PARENTS = {"sampled": 1, "unsampled": 0}
 
 
@@ -43,11 +44,7 @@ def make_group(settings: SamplingSettings, host: Host) -> click.Group:
     @click.argument("event")
     @click.argument("fields", nargs=-1, metavar="[FIELD=VALUE]...")
     @click.option("--trace", default="", metavar="ID", help="Trace it happens in: up to 32 hex digits.")
-    @click.option(
-        "--severity",
-        type=click.Choice([one.value for one in Severity]),
-        help="Severity of the call; left out: the type's.",
-    )
+    @click.option("--severity", type=_SEVERITY, help="Severity of the call; left out: the type's.")
     @click.option("--parent", type=click.Choice([*_PARENTS]), help="What the caller of the trace decided.")
     @click.option("--json", "as_json", is_flag=True, help="Print JSON, for machines.")
     def explain(

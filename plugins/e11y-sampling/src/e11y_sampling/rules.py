@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import operator
 from collections.abc import Callable, Mapping
 from datetime import date, datetime, time, timedelta
@@ -85,7 +86,9 @@ def is_rate(value: Any) -> TypeGuard[float]:
 
 def is_limit(value: Any) -> bool:
     """Return whether values can be less or more than ``value``."""
-    return isinstance(value, Limit) and not isinstance(value, bool) and value == value  # NaN equals nothing
+    if isinstance(value, (float, Decimal)):
+        return not (value.is_nan() if isinstance(value, Decimal) else math.isnan(value))
+    return isinstance(value, Limit) and not isinstance(value, bool)
 
 
 def _limit_test(name: str, limit: Any) -> Test:
@@ -112,7 +115,10 @@ def _option_test(options: tuple[Any, ...]) -> Test:
         if value is None:
             return False
         truth = value.__class__ is bool
-        return any(truth is flag and value == one for flag, one in pairs)
+        try:
+            return any(truth is flag and value == one for flag, one in pairs)
+        except ArithmeticError:  # a signalling NaN compares with nothing
+            return False
 
     return holds
 
