@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from e11y.host import Fault, Host, ScopeReport
     from e11y.plugins import hookimpl
     from e11y.record import Record
-    from e11y.registry import autodiscover
+    from e11y.registry import all_versions, autodiscover
     from e11y.runtime import Runtime
     from e11y.schema import Field, Schema
     from e11y.steps import CONTEXT, META, PAYLOAD, REMOVE, Annotate, Drop, Enrich, Filter, Observe, Route, Sample
@@ -48,7 +48,7 @@ _LATE = {
     "e11y.host": ("Fault", "Host", "ScopeReport"),
     "e11y.plugins": ("hookimpl",),
     "e11y.record": ("Record",),
-    "e11y.registry": ("autodiscover",),
+    "e11y.registry": ("all_versions", "autodiscover"),
     "e11y.runtime": ("Runtime",),
     "e11y.schema": ("Field", "Schema"),
     "e11y.steps": (
@@ -123,6 +123,7 @@ __all__ = [
     "Scope",
     "ScopeReport",
     "Severity",
+    "all_versions",
     "autodiscover",
     "bind",
     "carry",
