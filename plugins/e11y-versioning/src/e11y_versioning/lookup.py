@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from e11y import registry
+from e11y import all_versions
 from e11y.options import own_options
 from e11y_versioning.deprecation import Deprecated
 
@@ -15,7 +15,7 @@ def versions(name: str) -> dict[int, type[Any]]:
     Args:
         name: Delivered name (``order.paid``), class name or qualified name.
     """
-    return dict(registry.all_versions(name))
+    return dict(all_versions(name))
 
 
 def latest(name: str) -> type[Any] | None:
