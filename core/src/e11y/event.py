@@ -13,6 +13,7 @@ import attrs
 
 from e11y import declaration
 from e11y.checks.annotations import enclosing_names
+from e11y.checks.postponed import own_annotations
 from e11y.declaration import Declaration, ValidationMode
 from e11y.errors import ConfigError, nearest
 from e11y.outcome import Outcome
@@ -94,7 +95,7 @@ class Event:
             dead_letter=dead_letter,
             abstract=abstract or preset,
             preset=preset,
-            local_names=enclosing_names(_own_annotations(cls), cls.__module__),
+            local_names=enclosing_names(own_annotations(cls), cls.__module__),
         )
         attrs.define(cls, slots=False, init=False, repr=False, eq=False, kw_only=True)
         _refuse_attributes(cls, where)
@@ -233,10 +234,6 @@ setattr(Event, "__init__", _refuse_instance)  # noqa: B010
 setattr(Event, declaration.ATTRIBUTE, Declaration(abstract=True))
 
 
-def _own_annotations(cls: type) -> Mapping[str, Any]:
-    return dict(cls.__dict__.get("__annotations__", {}))  # noqa: RUF063 - only this class's own
-
-
 def _refuse_unknown(unknown: Mapping[str, Any], where: str) -> None:
     known = [field.name.replace("retention_s", "retention") for field in attrs.fields(Declaration)][:-1]
     for name in unknown:
@@ -256,7 +253,7 @@ def _refuse_names(cls: type, where: str) -> None:
                     where=where,
                     fix=f"give your classmethod another name and call cls.{name}(...) in it",
                 )
-    for name in _own_annotations(cls):
+    for name in own_annotations(cls):
         if name in _RESERVED or name == "self" or name.startswith("_"):
             raise ConfigError(
                 f"{name!r} cannot be the name of a field",

@@ -16,6 +16,7 @@ from typing import Any, Final, Literal
 import attrs
 
 from e11y.sentinel import REMOVE
+from e11y.signature import parameters
 
 
 class Need:
@@ -59,10 +60,8 @@ Needs = tuple[str | Need, ...]
 
 
 def _needs_of(fn: Callable[..., Any]) -> Needs:
-    import inspect  # noqa: PLC0415 - `import e11y` needs no signatures
-
     names = []
-    for parameter in inspect.signature(fn).parameters.values():
+    for parameter in parameters(fn):
         if parameter.kind not in (parameter.POSITIONAL_ONLY, parameter.POSITIONAL_OR_KEYWORD):
             raise TypeError(
                 f"{fn!r} takes {parameter.kind.description} {parameter.name!r}; "

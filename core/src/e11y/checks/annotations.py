@@ -5,10 +5,11 @@ from __future__ import annotations
 import importlib
 import re
 import sys
-import typing
 from collections.abc import Mapping
 from types import FrameType, MappingProxyType
 from typing import TYPE_CHECKING, Any
+
+from e11y.checks.postponed import resolved
 
 if TYPE_CHECKING:
     import ast
@@ -42,7 +43,7 @@ def field_types(kind: type, local_names: Mapping[str, Any] = MappingProxyType({}
     tried: set[str] = set()
     while True:
         try:
-            return typing.get_type_hints(kind, localns=known, include_extras=True)
+            return resolved(kind, known)
         except NameError as error:
             name = error.name or ""
             if name in tried:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
@@ -14,10 +13,11 @@ from e11y.errors import E11yError, PluginError, nearest
 from e11y.plugins.marker import order_of
 from e11y.plugins.ordering import Cycle, ordered
 from e11y.plugins.plugin_set import Implementation
+from e11y.signature import parameters
 from e11y.zones import Zone
 
 SPECIFIED: Mapping[str, tuple[str, ...]] = {
-    name: tuple(inspect.signature(function).parameters)
+    name: tuple(parameter.name for parameter in parameters(function))
     for name, function in vars(hookspecs).items()
     if name.startswith("e11y_")
 }
@@ -117,7 +117,7 @@ def _callable(function: Callable[..., Any], specified: tuple[str, ...]) -> Calla
 
     A plugin may leave arguments out, also those that a later version of the hook adds.
     """
-    taken = tuple(name for name in inspect.signature(function).parameters if name in specified)
+    taken = tuple(parameter.name for parameter in parameters(function) if parameter.name in specified)
     if taken == specified:
         return function
 
@@ -146,7 +146,7 @@ def _wrong(
                 fix="mark it with e11y.hookimpl; an order is said with  before=...  or  after=...",
             )
     specified = SPECIFIED[hook]
-    for parameter in inspect.signature(function).parameters.values():
+    for parameter in parameters(function):
         if parameter.name in specified and parameter.kind in (
             parameter.POSITIONAL_ONLY,
             parameter.POSITIONAL_OR_KEYWORD,
