@@ -32,6 +32,26 @@ def test_a_batch_waits_for_its_interval(bench: Any) -> None:
     assert it.snapshot.bytes_held == 0
 
 
+def test_a_batch_is_due_at_the_end_of_its_pause(bench: Any) -> None:
+    it = bench()
+    it.clock.now = 12.0
+    it.put(1)
+    it.step()
+    it.step(0.1)
+    it.step(0.1)  # 12.2 - 12.0 is less than 0.2 in floating point
+    assert it.adapter.values == [1]
+
+
+def test_a_record_is_given_up_at_the_end_of_its_pause(bench: Any) -> None:
+    it = bench(Retryable("503", retry_after_s=60.0), settings=settings(give_up_after_s=20.0))
+    it.clock.now = 1004.1
+    it.put(1)
+    it.lane.hurry()
+    it.step()
+    it.step(20.0)  # 1024.1 - 1004.1 is less than 20 in floating point
+    assert it.snapshot.in_lane == 0
+
+
 def test_a_full_batch_is_written_at_once(bench: Any) -> None:
     it = bench(settings=settings(batch_records=3))
     it.put(1, 2, 3, 4)

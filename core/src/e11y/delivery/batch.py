@@ -33,7 +33,7 @@ class Batch:
 
     def is_expired(self, now: float, give_up_after_s: float) -> bool:
         """Return whether its first attempt is too long ago."""
-        return self.first_attempt_s is not None and now - self.first_attempt_s >= give_up_after_s
+        return self.first_attempt_s is not None and now >= self.first_attempt_s + give_up_after_s
 
     def halves(self) -> tuple[Batch, Batch]:
         """Return both halves, each to be tried on its own."""

@@ -194,7 +194,7 @@ class Courier:
             self._since_s = now
         # A record is charged with twice the length of its line, and a little more.
         full = queued >= self.most_records or queue.bytes_held() >= 2 * settings.batch_bytes
-        in_time = now - self._since_s < settings.batch_interval_s
+        in_time = now < self._since_s + settings.batch_interval_s
         if in_time and not full and not self.hurried and self.deadline is None:
             return None
         batch = Batch(queue.take(self.most_records, 2 * settings.batch_bytes))
