@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 from uuid import UUID
 
+import attrs
 import pytest
 
 import e11y
@@ -25,6 +26,7 @@ from e11y import (
     Event,
     Filter,
     Observe,
+    Option,
     Outcome,
     PluginError,
     Record,
@@ -32,6 +34,8 @@ from e11y import (
     Sample,
     Schema,
     hookimpl,
+    option,
+    option_off,
 )
 from e11y.adapter import Capabilities
 from e11y.adapters import MemoryAdapter
@@ -288,6 +292,46 @@ def test_audit_types_are_never_sampled(run: Run) -> None:
     bench = run(Plugin(sample=lambda schema: Sample(lambda: TOO_SMALL)))
     assert KeyRotated.track(key="k") is Outcome.ACCEPTED
     assert bench.records[0].metadata["audit"] is True
+
+
+@attrs.frozen(eq=False)
+class Cap(Option):
+    plugin = "probe"
+    lossy = True
+
+
+class Capped(Event):
+    number: int
+
+
+def test_an_option_that_may_cost_events_is_refused_on_audit_types(run: Run) -> None:
+    run(Plugin())
+
+    @option(Cap())
+    class CappedKeyRotated(Event, audit=True):
+        key: str
+
+    with pytest.raises(ConfigError) as caught:
+        CappedKeyRotated.track(key="k")
+    assert str(caught.value) == (
+        "option Cap of CappedKeyRotated may cost events, and audit events must never be lost\n"
+        f"  where: class {__name__}.test_an_option_that_may_cost_events_is_refused_on_audit_types"
+        ".<locals>.CappedKeyRotated\n"
+        "  fix:   remove the option, or switch it off on this class if a base class brings it: "
+        "its decorator takes False"
+    )
+
+
+def test_an_audit_type_may_switch_off_what_its_base_class_brings(run: Run) -> None:
+    run(Plugin())
+    option(Cap())(Capped)
+
+    @option_off(Cap)
+    class CappedLoginSeen(Capped, audit=True):
+        pass
+
+    assert Capped.track(number=1)
+    assert CappedLoginSeen.track(number=1)
 
 
 class Letters:

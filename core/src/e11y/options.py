@@ -21,11 +21,14 @@ class Option:
         advisory: ``True`` when the event type still means the same without the plugin; then its
             absence is no error.
         inherited: ``False`` when it speaks about exactly the class it stands on, not about its subclasses.
+        lossy: ``True`` when the option may cost events. The start refuses it on audit types, which must
+            never be lost.
     """
 
     plugin: ClassVar[str]
     advisory: ClassVar[bool] = False
     inherited: ClassVar[bool] = True
+    lossy: ClassVar[bool] = False
 
     def merged(self, inherited: Self) -> Self:
         """Return the option that counts when a base class declares ``inherited``; the child wins."""

@@ -130,6 +130,7 @@ def make_plan(schema: Schema, plugins: Implementations) -> Plan:
         PluginError: A plugin fails or answers with the wrong thing.
     """
     _require_plugins(schema, plugins)
+    _refuse_lossy(schema)
     checks, defaults = _checks(schema)
     enrich = []
     for placed in _ask(plugins, "e11y_enrich", schema, Enrich):
@@ -182,6 +183,19 @@ def _require_plugins(schema: Schema, plugins: Implementations) -> None:
                 "which is not active",
                 where=f"class {schema.qualified_name}",
                 fix=f'pip install e11y-{kind.plugin}, or add "{kind.plugin}" to [tool.e11y] plugins',
+            )
+
+
+def _refuse_lossy(schema: Schema) -> None:
+    """Refuse an option that may cost events on an audit type: it would silently do nothing."""
+    for kind, value in schema.options.items():
+        if schema.audit and kind.lossy and value is not OFF:
+            raise ConfigError(
+                f"option {kind.__name__} of {schema.event_type.__name__} may cost events, "
+                "and audit events must never be lost",
+                where=f"class {schema.qualified_name}",
+                fix="remove the option, or switch it off on this class if a base class brings it: "
+                "its decorator takes False",
             )
 
 
