@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from e11y import Event, Outcome
+from e11y import Event, Outcome, hookimpl
 
 from .conftest import Bench, MakeBench
 
@@ -350,6 +350,64 @@ def test_configure_shuts_the_earlier_runtime_down(tmp_path: Path) -> None:
     """
     run(script, tmp_path, str(tmp_path / "a"), str(tmp_path / "b"))
     assert [lines(tmp_path / name)[0]["payload"]["number"] for name in "ab"] == [1, 2]
+
+
+class Summing:
+    """Tracks what it summed up when the runtime stops."""
+
+    name = "summing"
+
+    def __init__(self) -> None:
+        self.told = 0
+
+    @hookimpl
+    def e11y_stopping(self) -> None:
+        self.told += 1
+        OrderPaid.track(order_id="last")
+
+
+class Failing:
+    name = "failing"
+
+    @hookimpl
+    def e11y_stopping(self) -> None:
+        raise OSError
+
+
+def test_what_a_plugin_tracks_when_the_runtime_is_about_to_stop_is_delivered(make_bench: MakeBench) -> None:
+    outer = make_bench()
+    summing = Summing()
+    inner = make_bench(plugins=[Failing(), summing])
+    with inner.runtime:
+        OrderPaid.track(order_id="1")
+    assert [record.payload["order_id"] for record in inner.memory.records] == ["1", "last"]
+    inner.runtime.shutdown()
+    assert summing.told == 1
+    assert inner.runtime.ledger.check().tracked == 2
+    assert outer.records == ()
+
+
+def test_a_runtime_that_is_not_the_active_one_does_not_tell_that_it_stops(make_bench: MakeBench) -> None:
+    summing = Summing()
+    inner = make_bench(plugins=[summing])
+    outer = make_bench()
+    inner.runtime.shutdown()
+    assert summing.told == 0
+    assert outer.records == ()
+
+
+def test_the_end_of_the_process_tells_plugins_first(tmp_path: Path) -> None:
+    script = """
+    class Summing:
+        @e11y.hookimpl
+        def e11y_stopping(self):
+            Happened.track(number=2)
+
+    e11y.configure({"adapters": {"logs": {"type": "testfile", "path": sys.argv[1]}}}, plugins=[FilePlugin, Summing])
+    Happened.track(number=1)
+    """
+    run(script, tmp_path, str(tmp_path / "out"))
+    assert [line["payload"]["number"] for line in lines(tmp_path / "out")] == [1, 2]
 
 
 def test_nothing_heavy_is_imported(tmp_path: Path) -> None:

@@ -108,6 +108,11 @@ def deactivate(runtime: Runtime) -> None:
             _unplug_all()
 
 
+def is_active(runtime: Runtime) -> bool:
+    """Return whether events go to ``runtime`` now."""
+    return _process.active is runtime
+
+
 def current() -> Runtime:
     """Return the active runtime; start one if there is none. Never raises.
 

@@ -247,6 +247,19 @@ def e11y_commands(group: click.Group) -> None:
 
 
 @hookspec
+def e11y_stopping() -> None:
+    """Tells that the runtime is about to stop: the last moment to track an event.
+
+    Called: at most once per start, on the thread that stops the runtime, before the last events are
+        delivered. Not called for a runtime that is not the active one. Must not block.
+    Args: none.
+    Returns: nothing.
+    Errors: isolated and counted.
+    Example: track what was only summed up so far.
+    """
+
+
+@hookspec
 def e11y_stopped() -> None:
     """Tells that the runtime stopped.
 

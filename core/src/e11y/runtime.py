@@ -180,13 +180,10 @@ class Runtime:
         self.check_process()
         if self.state == "stopped":
             return FlushReport(undelivered={}, seconds=0.0)
+        self._tell_stopping()
         self.state = "stopped"
         report = self.delivery.shutdown(self._deadline(timeout_s))
-        for plugin, implementation in self.plugins.implementations("e11y_stopped"):
-            try:
-                implementation()
-            except Exception as error:  # noqa: BLE001
-                self.faults.report(plugin, "e11y_stopped", error)
+        self.plugins.tell("e11y_stopped", self.faults.report)
         self.faults.tell(final=True)
         return report
 
@@ -226,6 +223,7 @@ class Runtime:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
+        self._tell_stopping()  # while events still come here
         self.deactivate()
         self.shutdown()
 
@@ -379,11 +377,14 @@ class Runtime:
         return False
 
     def _scope_finished(self, report: ScopeReport) -> None:
-        for plugin, implementation in self.plugins.implementations("e11y_scope_finished"):
-            try:
-                implementation(report=report)
-            except Exception as error:  # noqa: BLE001
-                self.faults.report(plugin, "e11y_scope_finished", error)
+        self.plugins.tell("e11y_scope_finished", self.faults.report, report=report)
+
+    def _tell_stopping(self) -> None:
+        from e11y import active  # noqa: PLC0415 - as in activate
+
+        if self.state == "started" and active.is_active(self):
+            self.state = "stopping"
+            self.plugins.tell("e11y_stopping", self.faults.report)
 
     def _tell_fault(self, fault: Fault) -> None:
         for plugin, implementation in self.plugins.implementations("e11y_error"):

@@ -73,6 +73,20 @@ class PluginSet:
         """
         return list(self._implementations[hook])
 
+    def tell(self, hook: str, on_fault: Callable[[str, str, BaseException], None], **facts: object) -> None:
+        """Tell every plugin a fact, in order; one that raises is reported and does not keep it from the others.
+
+        Args:
+            hook: One of the hooks whose answers nobody acts on.
+            on_fault: Takes the plugin's name, the hook and the exception.
+            **facts: The hook's arguments.
+        """
+        for plugin, implementation in self.implementations(hook):
+            try:
+                implementation(**facts)
+            except Exception as error:  # noqa: BLE001 - a plugin's own code may raise anything
+                on_fault(plugin, hook, error)
+
     def plugin(self, name: str) -> LoadedPlugin | None:
         """Return the plugin of that name, active or not, or ``None``."""
         return self._by_name.get(name)
