@@ -410,6 +410,29 @@ def test_the_end_of_the_process_tells_plugins_first(tmp_path: Path) -> None:
     assert [line["payload"]["number"] for line in lines(tmp_path / "out")] == [1, 2]
 
 
+def test_a_forked_child_tells_plugins_before_its_first_event(tmp_path: Path) -> None:
+    script = """
+    class Remembering:
+        @e11y.hookimpl
+        def e11y_forked(self):
+            print("forked", os.getpid() == parent, e11y.ledger().snapshot().tracked, flush=True)
+
+    parent = os.getpid()
+    e11y.configure({"adapters": {"logs": {"type": "testfile", "path": sys.argv[1]}}}, plugins=[FilePlugin, Remembering])
+    Happened.track(number=1)
+    e11y.flush(5)
+    if child := os.fork():
+        os.waitpid(child, 0)
+    else:
+        Happened.track(number=2)
+        e11y.shutdown(5)
+        os._exit(0)
+    """
+    done = run(script, tmp_path, str(tmp_path / "out"))
+    assert done.stdout == "forked False 0\n"
+    assert [line["payload"]["number"] for line in lines(tmp_path / "out")] == [1, 2]
+
+
 def test_nothing_heavy_is_imported(tmp_path: Path) -> None:
     script = """
     heavy = {"pluggy", "cattrs", "msgspec", "click", "importlib_metadata", "annotated_types", "urllib3",

@@ -247,6 +247,19 @@ def e11y_commands(group: click.Group) -> None:
 
 
 @hookspec
+def e11y_forked() -> None:
+    """Tells that this is a forked child: what was counted, opened or started belongs to the parent.
+
+    Called: in the child, before its first event, on its only thread. Threads of the plugin do not exist here,
+        and locks that they held are never released. Must not block.
+    Args: none.
+    Returns: nothing.
+    Errors: isolated and counted.
+    Example: forget counts that were not told yet; the parent tells them.
+    """
+
+
+@hookspec
 def e11y_stopping() -> None:
     """Tells that the runtime is about to stop: the last moment to track an event.
 

@@ -203,6 +203,7 @@ class Runtime:
             self.faults.report("core", "making adapters in a forked child", error)
         self.delivery_needed = True
         self.delivery.after_fork_in_child(self.adapters)
+        self.plugins.tell("e11y_forked", self.faults.report)
 
     def activate(self) -> Self:
         """Make this the active runtime of the process; see :mod:`e11y.active`."""
