@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Final, Literal, get_args
 
 from e11y import Drop, Schema, Severity
 from e11y_ratelimit.limit import Limit
 from e11y_ratelimit.tally import Tally
 
-_CRITICAL = frozenset({Severity.ERROR, Severity.FATAL})
+Reason = Literal["rate_limited_key", "rate_limited_event", "rate_limited_global"]
+"""Which kind of limit it was: what the ledger and the dead letter say."""
+
+_CRITICAL: Final = frozenset({Severity.ERROR, Severity.FATAL})
+_DROP: Final = {reason: Drop(reason, outcome="RATE_LIMITED") for reason in get_args(Reason)}
+_LETTER: Final = {reason: Drop(reason, dead_letter=True, outcome="RATE_LIMITED") for reason in get_args(Reason)}
 
 
 class Excess:
@@ -17,7 +23,7 @@ class Excess:
     Args:
         schema: Of the event type.
         limit: The limit.
-        reason: What the ledger and the dead letter say.
+        reason: Which kind of limit it is.
         random: Returns a number from 0 to 1.
 
     Attributes:
@@ -26,13 +32,13 @@ class Excess:
         dropped, lettered: Count what was dropped, and what was dropped into the dead letters.
     """
 
-    def __init__(self, schema: Schema, limit: Limit, reason: str, random: Callable[[], float]) -> None:
+    def __init__(self, schema: Schema, limit: Limit, reason: Reason, random: Callable[[], float]) -> None:
         self.event = schema.name
         self.reason = reason
         self.dropped = Tally()
         self.lettered = Tally()
-        self._drop = Drop(reason, outcome="RATE_LIMITED")
-        self._letter = Drop(reason, dead_letter=True, outcome="RATE_LIMITED")
+        self._drop = _DROP[reason]
+        self._letter = _LETTER[reason]
         self._always_letter = schema.dead_letter or limit.on_excess == "dead_letter"
         self._keep = limit.keep if limit.on_excess == "sample" else 0.0
         self._weight = 1.0 / limit.keep

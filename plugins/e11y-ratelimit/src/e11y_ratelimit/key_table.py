@@ -30,8 +30,6 @@ class KeyTable:
 
     Attributes:
         young: Looked up by the step itself, for speed.
-        forgotten: How many buckets had to go before their time.
-        masked: Counts how often the key was masked, so that there was none.
     """
 
     def __init__(self, meter: Meter, max_keys: int, idle_s: float, now: float) -> None:
@@ -42,8 +40,8 @@ class KeyTable:
         self._turn = deque((None,))
         self._old: dict[object, Cell] = {}
         self.young: dict[object, Cell] = {}
-        self.forgotten = 0
-        self.masked = Tally()
+        self._forgotten = self._told = 0
+        self._masked = Tally()
 
     def cell(self, key: object, now: float) -> Cell | None:
         """Return the bucket of ``key``; ``None`` when there is no key to count by."""
@@ -54,7 +52,7 @@ class KeyTable:
         if key is None:
             return None
         if key == MASK:
-            self.masked.add()
+            self._masked.add()
             return None
         if len(self.young) >= self._most:
             self._end_generation(now, full=True)
@@ -66,8 +64,11 @@ class KeyTable:
         if now - self._since >= self._idle_s:
             self._end_generation(now, full=False)
 
-    def __len__(self) -> int:
-        return len(self.young) + len(self._old)
+    def take_counts(self) -> tuple[int, int]:
+        """Return how many buckets had to go before their time, and how many keys were masked, since the last call."""
+        total = self._forgotten
+        forgotten, self._told = total - self._told, total
+        return forgotten, self._masked.take()
 
     def _end_generation(self, now: float, *, full: bool) -> None:
         try:
@@ -78,7 +79,7 @@ class KeyTable:
             if full and len(self.young) < self._most:
                 return  # somebody else just did it
             if now - self._since < self._idle_s:
-                self.forgotten += len(self._old)
+                self._forgotten += len(self._old)
             self._old, self.young, self._since = self.young, {}, now
         finally:
             self._turn.append(None)

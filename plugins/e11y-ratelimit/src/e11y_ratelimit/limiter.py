@@ -6,13 +6,13 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import date, datetime
 from decimal import Decimal
 from enum import Enum
-from types import MappingProxyType, UnionType
-from typing import Any, Final, Literal, Union, get_args, get_origin
+from types import UnionType
+from typing import Any, Literal, Union, get_args, get_origin
 from uuid import UUID
 
 from e11y import ConfigError, Host, Schema
 from e11y_ratelimit.cell import Cell, Meter
-from e11y_ratelimit.excess import Excess
+from e11y_ratelimit.excess import Excess, Reason
 from e11y_ratelimit.key_table import KeyTable
 from e11y_ratelimit.limit import Limit
 from e11y_ratelimit.option import RateLimit
@@ -21,10 +21,6 @@ from e11y_ratelimit.settings import RateLimitSettings
 from e11y_ratelimit.sliding_window import SlidingWindow
 from e11y_ratelimit.step import Bound, BucketPerKey, OneBucket
 from e11y_ratelimit.token_bucket import TokenBucket
-
-REASONS: Final[Mapping[str, str]] = MappingProxyType(
-    {scope: f"rate_limited_{scope}" for scope in ("key", "event", "global")}
-)
 
 Share = Callable[[Meter, str, Limit], Meter]
 """Takes a meter, a name that is the same in every process, and the limit; returns a meter for all processes."""
@@ -82,35 +78,37 @@ class Limiter:
         declared = self._declared(schema).get(None)
         rule = event_rule(self._settings.events, schema)
         if declared is not None:
-            yield self._one_bucket(schema, declared, f"event:{schema.name}", "event")
+            yield self._one_bucket(schema, declared, f"event:{schema.name}", "rate_limited_event")
         elif rule is not None:
             name = f"match:{rule.match}" if rule.shared else f"event:{schema.name}"
-            yield self._one_bucket(schema, rule, name, "event")
+            yield self._one_bucket(schema, rule, name, "rate_limited_event")
 
     def _global(self, schema: Schema) -> Iterator[Bound]:
         everything = self._settings.everything
         if everything is not None:
-            yield self._one_bucket(schema, everything, "global", "global")
+            yield self._one_bucket(schema, everything, "global", "rate_limited_global")
 
     def _declared(self, schema: Schema) -> Mapping[str | None, Limit]:
         option = schema.option(RateLimit)
         return option.limits if isinstance(option, RateLimit) else {}
 
-    def _one_bucket(self, schema: Schema, limit: Limit, name: str, scope: str) -> OneBucket:
-        if name not in self._buckets:
+    def _one_bucket(self, schema: Schema, limit: Limit, name: str, reason: Reason) -> OneBucket:
+        found = self._buckets.get(name)
+        if found is None:
             meter = self._meter(limit, name)
-            self._buckets[name] = meter, meter.fresh()
-        return OneBucket(*self._buckets[name], self._excess(schema, limit, scope))
+            found = self._buckets.setdefault(name, (meter, meter.fresh()))  # two threads may compile a type at once
+        return OneBucket(*found, self._excess(schema, limit, reason))
 
     def _bucket_per_key(self, schema: Schema, key: str, limit: Limit, name: str, max_keys: int) -> BucketPerKey:
         field = schema.fields.get(key)
         if field is not None:
             self._check_key(schema, key)
-        if name not in self._tables:
+        found = self._tables.get(name)
+        if found is None:
             meter = self._meter(limit, name)
             table = KeyTable(meter, max_keys, limit.per_s, self._host.clock.monotonic())
-            self._tables[name] = meter, table
-        return BucketPerKey(*self._tables[name], key, field is not None, self._excess(schema, limit, "key"))
+            found = self._tables.setdefault(name, (meter, table))
+        return BucketPerKey(*found, key, field is not None, self._excess(schema, limit, "rate_limited_key"))
 
     def _meter(self, limit: Limit, name: str) -> Meter:
         now = self._host.clock.monotonic()
@@ -125,8 +123,8 @@ class Limiter:
             )
         return SlidingWindow(limit.limit, limit.per_s, now)
 
-    def _excess(self, schema: Schema, limit: Limit, scope: str) -> Excess:
-        excess = Excess(schema, limit, REASONS[scope], self._host.random.random)
+    def _excess(self, schema: Schema, limit: Limit, reason: Reason) -> Excess:
+        excess = Excess(schema, limit, reason, self._host.random.random)
         self.excesses.append(excess)
         return excess
 

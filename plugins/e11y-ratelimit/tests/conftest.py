@@ -1,0 +1,106 @@
+"""Parts that the tests share: a runtime with the plugin and a clock that stands still, and a bare step."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from typing import Any
+
+import attrs
+import pytest
+
+from e11y import CONTEXT, Field, Host, Outcome, Record, Runtime, Schema, Severity, hookimpl
+from e11y.adapters import MemoryAdapter
+from e11y.testing import FrozenClock, StandaloneHost
+from e11y_ratelimit import RateLimitPlugin, RateLimitSettings
+
+
+class Letters:
+    """Keeps dead letters: ``(event name, reason)``."""
+
+    name = "letters"
+
+    def __init__(self) -> None:
+        self.kept: list[tuple[str, str]] = []
+
+    @hookimpl
+    def e11y_dead_letter(self, record: Record, reason: str) -> bool:
+        self.kept.append((record.name, reason))
+        return True
+
+
+@attrs.define
+class Bench:
+    """A running runtime whose time stands still."""
+
+    runtime: Runtime
+    memory: MemoryAdapter
+    clock: FrozenClock
+    letters: Letters
+
+    @property
+    def records(self) -> list[Record]:
+        """Everything that arrived except summaries, after a flush; the ledger must balance."""
+        assert not self.runtime.flush(5).undelivered
+        self.runtime.ledger.check()
+        return [record for record in self.memory.records if record.name != "e11y.rate_limited"]
+
+    @property
+    def summaries(self) -> list[dict[str, Any]]:
+        self.runtime.flush(5)  # the periodic work comes behind what is in the intake
+        self.runtime.flush(5)
+        return [dict(record.payload) for record in self.memory.records if record.name == "e11y.rate_limited"]
+
+    @property
+    def dropped(self) -> dict[str, int]:
+        return dict(self.runtime.ledger.snapshot().dropped)
+
+
+MakeBench = Callable[..., Bench]
+
+
+@pytest.fixture
+def make_bench() -> Iterator[MakeBench]:
+    """Start the plugin with the settings of its table; further arguments are those of ``Runtime``."""
+    with ExitStack() as stack:
+
+        def make(*, top: dict[str, Any] | None = None, plugins: tuple[object, ...] = (), **table: Any) -> Bench:
+            memory, clock, letters = MemoryAdapter(max_records=None), FrozenClock(), Letters()
+            runtime = Runtime(
+                {"environment": "test", "plugins": ["ratelimit"], "ratelimit": table, **(top or {})},
+                plugins=[letters, *plugins],
+                adapters={"logs": memory},
+                clock=clock,
+                environ={},
+                event_types=(),
+            )
+            stack.enter_context(runtime)
+            return Bench(runtime, memory, clock, letters)
+
+        yield make
+
+
+class Step:
+    """The sampler of one made-up event type with the fields ``user_id`` and ``ip``, and the host it was made with."""
+
+    def __init__(self, settings: RateLimitSettings, name: str = "order.paid") -> None:
+        self.clock = FrozenClock()
+        self.host: Host = StandaloneHost(clock=self.clock)
+        self.plugin = RateLimitPlugin(settings, self.host)
+        fields = {key: Field(name=key, type=str) for key in ("user_id", "ip")}
+        event_type = type("OrderPaid", (), {"__module__": "tests"})
+        answer = self.plugin.e11y_sample(
+            Schema(event_type=event_type, name=name, version=1, severity=Severity.INFO, fields=fields)
+        )
+        assert answer is not None
+        self.needs = answer.needs or ()
+        self.fn = answer.fn
+
+    def passes(self, **values: str) -> bool:
+        """Whether one event passes."""
+        context = {"tenant": values.get("tenant")}
+        read = [context if need is CONTEXT else values.get(str(need)) for need in self.needs[1:]]
+        return isinstance(self.fn(Severity.INFO, *read), float)
+
+
+__all__ = ["Bench", "MakeBench", "Outcome", "Step"]
