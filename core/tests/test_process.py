@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import textwrap
+import threading
 import time
 from pathlib import Path
 from typing import Any
@@ -338,6 +339,34 @@ def test_a_captured_track_follows_reconfiguration(make_bench: MakeBench) -> None
     assert [record.payload["order_id"] for record in first.records] == ["1", "3"]
     assert [record.payload["order_id"] for record in second.records] == ["2"]
     assert OrderPaid.track is track
+
+
+def test_threads_that_meet_a_new_runtime_at_once(make_bench: MakeBench) -> None:
+    """All of them compile the type, and clear away what earlier runtimes left behind."""
+
+    def track(start: threading.Barrier, errors: list[Exception]) -> None:
+        start.wait()
+        try:
+            OrderPaid.track(order_id="1")
+        except Exception as error:
+            errors.append(error)
+
+    errors: list[Exception] = []
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        for _ in range(40):
+            bench = make_bench()
+            start = threading.Barrier(8)
+            threads = [threading.Thread(target=track, args=(start, errors)) for _ in range(8)]
+            for thread in threads:
+                thread.start()
+            for thread in threads:
+                thread.join()
+            assert len(bench.records) == 8
+    finally:
+        sys.setswitchinterval(interval)
+    assert errors == []
 
 
 def test_configure_shuts_the_earlier_runtime_down(tmp_path: Path) -> None:

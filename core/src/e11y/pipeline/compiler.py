@@ -294,10 +294,10 @@ def _renamed(code: types.CodeType, names: Mapping[str, Any], suffix: str) -> typ
 
 
 def _forget(space: dict[str, Any], generation: int) -> None:
-    """Drop the names of runtimes that no thread can still be in the middle of."""
-    for name in [name for name in space if "·" in name]:
+    """Drop the names of runtimes that no thread can still be in the middle of. Others may be at it too."""
+    for name in [name for name in list(space) if "·" in name]:
         if int(name.rpartition("·")[2]) <= generation - _KEPT_GENERATIONS:
-            del space[name]
+            space.pop(name, None)
 
 
 def prove_bound(code: types.CodeType, names: set[str]) -> None:
