@@ -52,7 +52,7 @@ def test_the_decorator_refuses_at_once(arguments: dict[str, Any], what: str, fix
     ("table", "told"),
     [
         ({"limit": 0}, "setting 'limit' is refused: must be more than 0"),
-        ({"limit": True}, "setting 'limit' must be an integer, not a boolean"),
+        ({"limit": True}, "setting 'limit' must be a whole number, not a boolean"),
         ({"limit": 5, "per": "0s"}, "setting 'per' is refused: must be more than 0"),
         ({"limit": 5, "keep": 1.5}, "setting 'keep' is refused: must be more than 0 and at most 1"),
         ({"events": [{"match": "*"}]}, "setting 'events[0].limit' is missing"),

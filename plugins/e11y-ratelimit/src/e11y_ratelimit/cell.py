@@ -1,8 +1,8 @@
 """The cell in which a meter keeps its state: read and replaced without a lock.
 
 A state stands in a node, a list of one element. To replace it, a thread computes the next state, appends it as
-a node of its own and looks at place 1: whoever appended first is there, and has won. The others find the state
-that won in the same place and try again from there. ``list.append`` is one step of the interpreter, so there is
+a node of its own and looks at place 1: whoever appended first is there, and has won. The others try again from
+the state that won. ``list.append`` is one step of the interpreter, so there is
 exactly one winner per state. Nobody ever waits for another thread, which may stand still at any point: a signal
 handler or a finaliser that runs in the middle of a replacement simply goes first.
 
@@ -23,13 +23,23 @@ class Cell:
 
     Attributes:
         node: The newest node that somebody has written here. It may be a little behind the chain, never ahead:
-            whoever reads it follows place 1 to the end before saying no.
+            whoever reads it looks for a successor before saying no.
     """
 
     __slots__ = ("node",)
 
     def __init__(self, state: Any) -> None:
         self.node: Node = [state]
+
+    def beyond(self, node: Node) -> Node:
+        """Return the node to go on from when ``node`` turned out to be replaced.
+
+        That is the newest one, where others have moved on meanwhile: who walked behind them step by step might
+        never catch up.
+        """
+        if self.node is node:
+            self.node = node[1]
+        return self.node
 
 
 class Meter(Protocol):

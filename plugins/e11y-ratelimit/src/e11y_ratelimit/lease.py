@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from e11y_ratelimit.cell import Cell, Meter, Node
+from e11y_ratelimit.cell import Cell, Meter
 
 
 class Lender(Protocol):
@@ -23,8 +23,8 @@ class Lender(Protocol):
         ...
 
 
-class Lease:
-    """The balance of one bucket in this process.
+class Lease(Cell):
+    """The balance of one bucket in this process: the state of the cell.
 
     A new lease begins with a balance that nobody lent yet, so that the first events need not wait; the first
     tokens that are lent pay it back. The balance never is above ``size``.
@@ -41,12 +41,12 @@ class Lease:
         owed: Tokens still to be paid back.
     """
 
-    __slots__ = ("_lender", "_low", "_node", "key", "limit", "name", "not_before", "owed", "per_s", "size")
+    __slots__ = ("_lender", "_low", "key", "limit", "name", "not_before", "owed", "per_s", "size")
 
     def __init__(self, lender: Lender, name: str, key: object, size: int, limit: int, per_s: float) -> None:
+        super().__init__(size)
         self._lender = lender
         self._low = size // 2
-        self._node: Node = [size]
         self.name = name
         self.key = key
         self.size = size
@@ -59,36 +59,36 @@ class Lease:
         """Take one token; return whether there was one, or whether this process has to decide by itself."""
         if self._lender.alone:
             return True
-        node = self._node
+        node = self.node
         while True:
             balance = node[0]
             if balance > 0:
                 successor = [balance - 1]
                 node.append(successor)
                 if node[1] is successor:
-                    self._node = successor
+                    self.node = successor
                     if balance <= self._low + 1:
                         self._ask(now)
                     return True
             elif len(node) == 1:
                 self._ask(now)
                 return now >= self._lender.answer_by
-            node = node[1]
+            node = self.beyond(node)
 
     def add(self, tokens: int) -> None:
         """Put tokens in, up to the size."""
-        node = self._node
+        node = self.node
         while True:
             successor = [min(self.size, node[0] + tokens)]
             node.append(successor)
             if node[1] is successor:
-                self._node = successor
+                self.node = successor
                 return
-            node = node[1]
+            node = self.beyond(node)
 
     def wish(self) -> int:
         """Return how many tokens to ask for. Called on the lender's thread only, like the next."""
-        node = self._node
+        node = self.node
         while len(node) > 1:
             node = node[1]
         return int(self.size - node[0] + self.owed)

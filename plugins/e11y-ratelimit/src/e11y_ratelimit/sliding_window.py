@@ -44,7 +44,7 @@ class SlidingWindow:
             at, here, before, older = state = node[0]
             if slice_now > at:
                 node.append([_moved(state, slice_now)])
-                node = cell.node = node[1]  # whoever won moved on as well
+                node = cell.beyond(node)  # whoever won moved on as well
                 continue
             if here + before < self._limit:
                 successor = [(at, here + 1, before, older)]
@@ -54,7 +54,7 @@ class SlidingWindow:
                     return True
             elif len(node) == 1:
                 return False
-            node = node[1]
+            node = cell.beyond(node)
 
     def give(self, cell: Cell, now: float) -> None:
         """Give back the place that was taken at ``now``."""
@@ -66,7 +66,7 @@ class SlidingWindow:
             if node[1] is successor:
                 cell.node = successor
                 return
-            node = node[1]
+            node = cell.beyond(node)
 
     def _slice(self, now: float) -> int:
         return int((now - self._started) * self._pace)

@@ -49,7 +49,7 @@ class TokenBucket:
                     return True
             elif len(node) == 1:
                 return False
-            node = node[1]
+            node = cell.beyond(node)
 
     def give(self, cell: Cell, now: float) -> None:
         """Give one token back."""
@@ -61,4 +61,4 @@ class TokenBucket:
             if node[1] is successor:
                 cell.node = successor
                 return
-            node = node[1]
+            node = cell.beyond(node)
