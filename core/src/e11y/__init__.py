@@ -28,7 +28,7 @@ from e11y.sentinel import MISSING
 from e11y.severity import Severity
 
 if TYPE_CHECKING:
-    from e11y.adapter import Adapter, AdapterType, Capabilities
+    from e11y.adapter import Adapter, AdapterType, Capabilities, current_deadline
     from e11y.delivery.delivery import FlushReport
     from e11y.delivery.ledger import Ledger, LedgerError, LedgerSnapshot
     from e11y.hookspecs import HOOK_API
@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from e11y.steps import CONTEXT, META, PAYLOAD, REMOVE, Annotate, Drop, Enrich, Filter, Observe, Route, Sample
 
 _LATE = {
-    "e11y.adapter": ("Adapter", "AdapterType", "Capabilities"),
+    "e11y.adapter": ("Adapter", "AdapterType", "Capabilities", "current_deadline"),
     "e11y.delivery.delivery": ("FlushReport",),
     "e11y.delivery.ledger": ("Ledger", "LedgerError", "LedgerSnapshot"),
     "e11y.hookspecs": ("HOOK_API",),
@@ -130,6 +130,7 @@ __all__ = [
     "configure",
     "context",
     "current_context",
+    "current_deadline",
     "field",
     "flush",
     "hookimpl",

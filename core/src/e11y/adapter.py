@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -63,6 +64,27 @@ class Adapter(Protocol):
     def close(self) -> None:
         """Release what is held. Called once, after the last batch; calling it twice is harmless."""
         ...
+
+
+class _Writing(threading.local):
+    deadline: Callable[[], float | None] | None = None
+
+
+writing = _Writing()
+"""For lanes alone: how the thread that is in ``write_batch`` learns of its deadline."""
+
+
+def current_deadline() -> float | None:
+    """Return the time by which the running ``write_batch`` has to be over, or ``None``.
+
+    For the time limits of sockets and locks. There is a deadline only once the process shuts down, and
+    it may appear while a batch is being written. A lane whose adapter is not back by then goes on without it.
+
+    Returns:
+        Seconds as ``host.clock.monotonic`` counts them; ``None`` outside of ``write_batch``.
+    """
+    deadline = writing.deadline
+    return deadline() if deadline is not None else None
 
 
 @attrs.frozen(eq=False)

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
+from e11y.adapter import current_deadline
 from e11y.delivery.breaker import State
-from e11y.delivery.lane import current_deadline
 from e11y.delivery.lane_settings import LaneSettings
 from e11y.errors import DeliveryError, Partial, Rejected, Retryable
 from e11y.record import Layout, Record

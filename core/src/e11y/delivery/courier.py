@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import random
-import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 
-from e11y.adapter import Adapter
+from e11y.adapter import Adapter, writing
 from e11y.delivery.backoff import delay_s
 from e11y.delivery.batch import Batch, failures_of, is_retryable, is_splittable, retry_after_s
 from e11y.delivery.breaker import Breaker
@@ -23,23 +22,6 @@ OnFault = Callable[[str, str, BaseException], None]
 
 _MOST_PARTED = 8
 _EVERYTHING = 1 << 62
-
-
-class _Current(threading.local):
-    courier: Courier | None = None
-
-
-_current = _Current()
-
-
-def current_deadline() -> float | None:
-    """Return the monotonic time by which the running ``write_batch`` must be over, or ``None``.
-
-    For adapters that set socket timeouts. There is a deadline only once the process shuts down; it
-    may appear while a batch is being written.
-    """
-    courier = _current.courier
-    return courier.deadline if courier is not None else None
 
 
 class Courier:
@@ -212,15 +194,18 @@ class Courier:
             self._ledger.retries += 1
         batch.attempts += 1
         error: Exception | None = None
-        _current.courier = self
+        writing.deadline = self._get_deadline
         try:
             self._adapter.write_batch(self._views(batch))
         except Exception as raised:  # noqa: BLE001 - raising is an adapter's only way to answer
             error = raised
         finally:
-            _current.courier = None
+            writing.deadline = None
         if self._claim(batch):
             self._settle(batch, error, self._monotonic())
+
+    def _get_deadline(self) -> float | None:
+        return self.deadline
 
     def _views(self, batch: Batch) -> Sequence[Record]:
         """Return what the adapter may see; the same objects in each attempt."""

@@ -7,14 +7,12 @@ import threading
 
 from e11y.adapter import Adapter
 from e11y.clock import Clock
-from e11y.delivery.courier import Courier, DeadLetter, OnFault, current_deadline
+from e11y.delivery.courier import Courier, DeadLetter, OnFault
 from e11y.delivery.lane_queue import LaneQueue
 from e11y.delivery.lane_settings import LaneSettings
 from e11y.delivery.ledger import LaneLedger
 from e11y.delivery.wake import Wake
 from e11y.delivery.worker import Worker
-
-__all__ = ["Lane", "current_deadline"]
 
 _IDLE_S = 60.0
 _POLL_S = 0.05
