@@ -71,17 +71,17 @@ class _Writing(threading.local):
 
 
 writing = _Writing()
-"""For lanes alone: how the thread that is in ``write_batch`` learns of its deadline."""
+"""For lanes alone: how the thread that is in ``write_batch`` or ``close`` learns of its deadline."""
 
 
 def current_deadline() -> float | None:
-    """Return the time by which the running ``write_batch`` has to be over, or ``None``.
+    """Return the time by which the running ``write_batch`` or ``close`` has to be over, or ``None``.
 
     For the time limits of sockets and locks. There is a deadline only once the process shuts down, and
     it may appear while a batch is being written. A lane whose adapter is not back by then goes on without it.
 
     Returns:
-        Seconds as ``host.clock.monotonic`` counts them; ``None`` outside of ``write_batch``.
+        Seconds as ``host.clock.monotonic`` counts them; ``None`` outside of ``write_batch`` and ``close``.
     """
     deadline = writing.deadline
     return deadline() if deadline is not None else None

@@ -309,6 +309,16 @@ def test_an_adapter_may_ask_for_the_deadline(bench: Any) -> None:
     assert current_deadline() is None
 
 
+def test_an_adapter_may_ask_for_the_deadline_while_it_closes(bench: Any) -> None:
+    it = bench()
+    seen: list[float | None] = []
+    it.adapter.close = lambda: seen.append(current_deadline())
+    it.lane.close(it.clock.now + 9)
+    assert seen == [it.lane.courier.deadline]
+    assert seen != [None]
+    assert current_deadline() is None
+
+
 def test_an_adapter_that_fails_to_close_is_reported(bench: Any) -> None:
     it = bench()
     it.adapter.close = lambda: 1 / 0

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 import threading
 
-from e11y.adapter import Adapter
+from e11y.adapter import Adapter, writing
 from e11y.clock import Clock
 from e11y.delivery.courier import Courier, DeadLetter, OnFault
 from e11y.delivery.lane_queue import LaneQueue
@@ -173,9 +173,12 @@ class Lane:
 
     def _close_adapter(self) -> None:
         if not self._closed:
+            writing.deadline = lambda: self.courier.deadline
             try:
                 self.adapter.close()
             except Exception as error:  # noqa: BLE001 - a bug of the adapter, reported
                 self._on_fault(f"adapter {self.name}", "close", error)
+            finally:
+                writing.deadline = None
             self._closed = True
         self._progress.wake()
