@@ -18,6 +18,7 @@ import pytest
 from e11y.testing import FrozenClock, StandaloneHost
 from e11y_file import FileAdapter, FileSettings
 
+
 def rotated_files(path: Path) -> list[Path]:
     """Return the rotated files of ``path`` that can be seen, oldest first."""
     return sorted(path.parent.glob(f"{path.name}.2*"))

@@ -56,7 +56,7 @@ class FileAdapter:
         """
         if self._closed:
             raise Rejected("the adapter is closed")
-        lines = [record.encoded() for record in records]
+        lines = [*map(Record.encoded, records)]
         written = 0
         try:
             while written < len(lines):
@@ -89,7 +89,7 @@ class FileAdapter:
         try:
             self._file.leave()
         except OSError as error:
-            self._host.fault(f"fsync of {self._file.path}", error)
+            self._fault("fsync", error)
         deadline = current_deadline()
         left = _CLOSE_S if deadline is None else deadline - self._host.clock.monotonic() - _SPARE_S
         self._syncer.close(0.0)
@@ -130,7 +130,10 @@ class FileAdapter:
 
     def _sync_later(self, stopping: threading.Event) -> None:
         stopping.wait(self._settings.fsync_interval_s)
-        self._file.sync()
+        try:
+            self._file.sync()
+        except OSError as error:
+            self._fault("fsync", error)
 
 
 def _reason(error: OSError) -> str:

@@ -12,6 +12,7 @@ import attrs
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _STAMP = "%Y%m%dT%H%M%S"
+_PLAIN, _COMPRESSED, _HIDDEN = "plain", "compressed", "hidden"
 
 
 @attrs.frozen
@@ -77,26 +78,38 @@ class Archive:
         self.folder = path.parent
         self.name = path.name
         name, stamp = re.escape(path.name), r"(\d{8}T\d{6}\.\d{3}Z)"
-        self._shown = re.compile(rf"{name}\.{stamp}(?:\.gz)?", re.ASCII)
-        self._hidden = re.compile(rf"\.{name}\.{stamp}\.(?:gz\.part|done)", re.ASCII)
+        self._patterns = (
+            (_COMPRESSED, re.compile(rf"{name}\.{stamp}\.gz", re.ASCII)),
+            (_PLAIN, re.compile(rf"{name}\.{stamp}", re.ASCII)),
+            (_HIDDEN, re.compile(rf"\.{name}\.{stamp}\.(?:gz\.part|done)", re.ASCII)),
+        )
 
     def next(self, time_ns: int) -> Rotated:
         """Return a name for a file whose last line was written at ``time_ns``, above all names there are."""
-        newest = max((_milliseconds(stamp) for stamp in self._stamps()), default=0)
+        newest = max((_milliseconds(stamp) for stamp, _ in self._found()), default=0)
         return self._rotated(_stamp(max(time_ns // 1_000_000, newest + 1)))
 
     def all(self) -> list[Rotated]:
         """Return the rotated files, also those that an interrupted compression left hidden, oldest first."""
-        return [self._rotated(stamp) for stamp in sorted(set(self._stamps()))]
+        return [self._rotated(stamp) for stamp in sorted({stamp for stamp, _ in self._found()})]
+
+    def unfinished(self, *, compress: bool) -> list[Rotated]:
+        """Return those that an interrupted compression left hidden, and with ``compress`` also the plain ones."""
+        skipped = {_COMPRESSED} if compress else {_COMPRESSED, _PLAIN}
+        return [
+            self._rotated(stamp) for stamp in sorted({stamp for stamp, kind in self._found() if kind not in skipped})
+        ]
 
     def _rotated(self, stamp: str) -> Rotated:
         return Rotated(self.folder, self.name, stamp)
 
-    def _stamps(self) -> Iterator[str]:
+    def _found(self) -> Iterator[tuple[str, str]]:
+        """Yield the stamp and the kind of each name."""
         with os.scandir(self.folder) as entries:
             for entry in entries:
-                if found := self._shown.fullmatch(entry.name) or self._hidden.fullmatch(entry.name):
-                    yield found[1]
+                for kind, pattern in self._patterns:
+                    if found := pattern.fullmatch(entry.name):
+                        yield found[1], kind
 
 
 def _stamp(milliseconds: int) -> str:

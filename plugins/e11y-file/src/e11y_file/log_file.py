@@ -209,7 +209,7 @@ class LogFile:
 
     def _is_at_path(self) -> bool:
         try:
-            found = self.path.stat()
+            found = os.stat(self.path)  # noqa: PTH116 - for each batch, in a third of the time
         except FileNotFoundError:
             return False
         return (found.st_dev, found.st_ino) == (self.state.st_dev, self.state.st_ino)

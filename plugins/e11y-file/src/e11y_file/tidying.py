@@ -36,7 +36,7 @@ class Tidying:
             OSError: The directory cannot be read.
         """
         archive = Archive(self._file.target)
-        for rotated in archive.all():
+        for rotated in archive.unfinished(compress=self._settings.compress):
             if stopping.is_set():
                 return
             try:
