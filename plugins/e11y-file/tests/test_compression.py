@@ -15,7 +15,7 @@ from e11y_file.archive import Archive, Rotated
 
 from .conftest import Bench, lines_of, rotated_files, wait_for_tidying
 
-LINES = b"".join(b"%d\n" % number for number in range(100_000))
+LINES = b"".join(b"%d\n" % number for number in range(400_000))
 
 
 def never() -> bool:
