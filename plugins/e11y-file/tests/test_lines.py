@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import stat
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -141,6 +143,21 @@ def test_a_symbolic_link_is_followed_wherever_it_leads_to_now(bench: Bench) -> N
     adapter.write_batch([make_record(2)])
     assert first.read_bytes() == make_record(1).encoded() + b"\n"
     assert second.read_bytes() == make_record(2).encoded() + b"\n"
+
+
+def test_a_path_that_never_leads_to_what_was_opened_is_given_up(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Some file systems number a file anew each time it is looked at."""
+    numbers, look = itertools.count(), os.stat
+    bench.path.touch()
+
+    def look_anew(path: Path) -> object:
+        return SimpleNamespace(st_dev=look(path).st_dev, st_ino=-next(numbers))
+
+    adapter = bench.adapter()
+    with monkeypatch.context() as system, pytest.raises(Retryable) as caught:
+        system.setattr("e11y_file.log_file.os", SimpleNamespace(**{**vars(os), "stat": look_anew}))
+        adapter.write_batch([make_record()])
+    assert str(caught.value) == f"{bench.path}: the path leads to another file each time"
 
 
 def test_a_pipe_is_no_file(bench: Bench) -> None:

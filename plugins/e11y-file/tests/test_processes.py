@@ -120,7 +120,7 @@ from pathlib import Path
 from e11y_file.log_file import LogFile
 
 path = Path(sys.argv[1])
-file = LogFile(path, 0o600, "never")
+file = LogFile(path, 0o600, "never", print)
 file.lock(lambda waited: False)
 ours, theirs = os.pipe()
 child = os.fork()
@@ -131,7 +131,7 @@ if child == 0:
     file.append([b"child"])
     os._exit(0)
 file.leave()  # as if the parent was killed: its descriptor is closed, the child's is not
-other = LogFile(path, 0o600, "never")
+other = LogFile(path, 0o600, "never", print)
 other.lock(lambda waited: waited < 10)  # the child lives until this process has written
 other.append([b"parent"])
 other.leave()

@@ -89,6 +89,15 @@ def test_an_empty_file_is_not_rotated(bench: Bench) -> None:
     assert bench.names == ["events.jsonl"]
 
 
+def test_a_torn_line_at_the_end_of_a_file_does_not_damage_the_next_file(bench: Bench) -> None:
+    bench.path.write_bytes(b'whole\n{"torn')
+    last_line_at(bench.path, 2026, 1, 30)
+    bench.adapter(rotate="day", compress=False).write_batch([make_record()])
+    assert lines_of(bench.path) == [b"whole", b'{"torn', make_record().encoded()]
+    assert [file.name[-20:] for file in rotated_files(bench.path)] == ["20260130T000000.000Z"]
+    assert bench.host.counts["torn_lines"] == 1
+
+
 def test_the_name_tells_when_the_last_line_was_written(bench: Bench) -> None:
     bench.path.write_bytes(b"old\n")
     last_line_at(bench.path, 2026, 1, 30, 23, 59, 58, 123_456)
@@ -138,6 +147,14 @@ def test_a_file_that_cannot_be_renamed_grows_on(bench: Bench) -> None:
     adapter.write_batch([make_record(3)])
     assert bench.path.read_bytes().split(b"\n")[:-1] == [make_record(number).encoded() for number in range(4)]
     assert bench.faults == [(f"rotation of {bench.path} (File name too long)", "OSError")] * 2
+
+
+def test_a_torn_line_stands_alone_in_a_file_that_cannot_be_renamed(bench: Bench) -> None:
+    bench.path = bench.path.with_name("x" * 240)
+    bench.path.write_bytes(b'{"torn')
+    bench.adapter(rotate="size", max_size=1).write_batch([make_record()])
+    assert bench.path.read_bytes() == b'{"torn\n' + make_record().encoded() + b"\n"
+    assert bench.host.counts["torn_lines"] == 1
 
 
 def test_a_rotated_file_keeps_its_permissions_when_it_is_compressed(bench: Bench) -> None:

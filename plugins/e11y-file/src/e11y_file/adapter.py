@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 from e11y import Capabilities, DeliveryError, Host, Partial, Record, Rejected, Retryable, current_deadline
@@ -39,7 +40,7 @@ class FileAdapter:
         self._settings = settings
         self._host = host
         path = Path(os.path.abspath(settings.path))  # noqa: PTH100 - resolve() would follow links, once and for all
-        self._file = LogFile(path, int(settings.mode, 8), settings.fsync)
+        self._file = LogFile(path, int(settings.mode, 8), settings.fsync, partial(host.count, "torn_lines"))
         self._rotation = Rotation(settings)
         self._tidier = Background("e11y-file-tidy", Tidying(self._file, settings, host).run, host.fault)
         self._syncer = Background("e11y-file-sync", self._sync_later, host.fault)
@@ -110,10 +111,7 @@ class FileAdapter:
                 return 0
         else:
             count = self._rotation.count_fitting(self._file.state.st_size, lines)
-        torn = self._file.torn
         self._file.append(lines if count == len(lines) else lines[:count])
-        if self._file.torn > torn:
-            self._host.count("torn_lines")
         return count
 
     def _failed(self, error: OSError, written: int, total: int) -> DeliveryError:

@@ -19,6 +19,7 @@ from e11y_file.directory import sync_directory
 _FLAGS = os.O_RDWR | os.O_APPEND | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
 _FIRST_PAUSE_S = 0.0005
 _LONGEST_PAUSE_S = 0.02
+_MOST_OPENINGS = 10
 
 
 class Unwritten(Exception):
@@ -49,17 +50,23 @@ class LogFile:
         path: Absolute; may be a symbolic link.
         mode: Permissions of a file that is made here.
         fsync: When lines are forced to the disk.
+        on_torn: Called for each line that turns out not to be written to its end.
 
     Attributes:
         state: What the file was like when it was locked.
-        torn: How many lines were found that somebody did not write to their end.
     """
 
     state: os.stat_result
 
-    def __init__(self, path: Path, mode: int, fsync: Literal["never", "batch", "interval"]) -> None:
+    def __init__(
+        self,
+        path: Path,
+        mode: int,
+        fsync: Literal["never", "batch", "interval"],
+        on_torn: Callable[[], object],
+    ) -> None:
         self.path = path
-        self.torn = 0
+        self._on_torn = on_torn
         self._mode = mode
         self._fsync = fsync
         self._descriptor: int | None = None
@@ -89,8 +96,13 @@ class LogFile:
         """
         if self._process != os.getpid():
             self.forget()
-        while True:
-            descriptor = self._descriptor if self._descriptor is not None else self._open()
+        replaced: OSError = OSError(0, "the path leads to another file each time")
+        for _ in range(_MOST_OPENINGS):
+            try:
+                descriptor = self._descriptor if self._descriptor is not None else self._open()
+            except FileNotFoundError as error:  # renamed between two looks
+                replaced = error
+                continue
             try:
                 _wait_for_lock(descriptor, may_wait)
                 self.state = os.fstat(descriptor)
@@ -100,6 +112,7 @@ class LogFile:
                 self.leave()
                 raise
             self.leave()
+        raise replaced
 
     def unlock(self) -> None:
         """Let others write. Does nothing when the file was left meanwhile."""
@@ -117,8 +130,7 @@ class LogFile:
         """
         descriptor, start = self._locked_descriptor(), self.state.st_size
         data = b"\n".join([*lines, b""])
-        if start and start != self._end and os.pread(descriptor, 1, start - 1) not in (b"\n", b""):
-            self.torn += 1
+        if self._has_torn_end():
             data = b"\n" + data
         sent = 0
         self._dirty = True
@@ -129,9 +141,10 @@ class LogFile:
                 os.fsync(descriptor)
         except OSError as error:
             self._end = -1
-            # Where all is written but not safe, writing it again is better than calling it safe.
-            remains = 0 if _cut(descriptor, start) or sent == len(data) else data[:sent].lstrip(b"\n").count(b"\n")
-            raise Unwritten(error, remains) from None
+            taken_back = _cut(descriptor, start)
+            # What is written but not safe is better written again than called safe.
+            safe = 0 if taken_back or self._fsync == "batch" else sent
+            raise Unwritten(error, data[:safe].lstrip(b"\n").count(b"\n")) from None
         self._end = start + sent
 
     def rotate(self) -> Path:
@@ -142,6 +155,11 @@ class LogFile:
         """
         target = self.target
         rotated = Archive(target).next(self.state.st_mtime_ns).plain
+        if self._has_torn_end():
+            # Or it would damage the first line of the next file, too, when both are read in a row.
+            os.write(self._locked_descriptor(), b"\n")
+            self.state = os.fstat(self._locked_descriptor())
+            self._end = self.state.st_size
         target.rename(rotated)
         self.leave()
         return rotated
@@ -202,6 +220,16 @@ class LogFile:
             raise OSError(0, "it is no regular file")
         self._descriptor = descriptor
         return descriptor
+
+    def _has_torn_end(self) -> bool:
+        """Return whether somebody did not write the last line to its end, and tell of it."""
+        size = self.state.st_size
+        if not size or size == self._end:
+            return False
+        torn = os.pread(self._locked_descriptor(), 1, size - 1) not in (b"\n", b"")
+        if torn:
+            self._on_torn()
+        return torn
 
     def _locked_descriptor(self) -> int:
         assert self._descriptor is not None, "append() without lock()"
