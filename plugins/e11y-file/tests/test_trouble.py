@@ -195,6 +195,19 @@ def test_a_disk_that_does_not_confirm_is_told(bench: Bench, monkeypatch: pytest.
     assert bench.faults == [(f"fsync of {bench.path} (Input/output error)", "OSError")]
 
 
+def test_a_file_that_is_not_safe_yet_is_not_rotated(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    adapter = bench.adapter(fsync="interval", fsync_interval_s=3600.0, rotate="size", max_size=LINE_BYTES)
+    adapter.write_batch([make_record(1)])
+    with monkeypatch.context() as disk:
+        disk.setattr(os, "fsync", fail_with(errno.EIO))
+        adapter.write_batch([make_record(2)])
+    assert bench.faults == [(f"rotation of {bench.path} (Input/output error)", "OSError")]
+    assert bench.names == ["events.jsonl"]
+    adapter.write_batch([make_record(3)])
+    assert lines_of(bench.path) == [make_record(number).encoded() for number in (1, 2, 3)]
+    assert len(rotated_files(bench.path)) == 1
+
+
 @pytest.mark.parametrize("fsync", ["never", "batch", "interval"])
 def test_lines_are_forced_to_the_disk_as_the_settings_say(
     bench: Bench, monkeypatch: pytest.MonkeyPatch, fsync: str

@@ -133,7 +133,6 @@ class LogFile:
         if self._has_torn_end():
             data = b"\n" + data
         sent = 0
-        self._dirty = True
         try:
             while sent < len(data):
                 sent += os.write(descriptor, data[sent:] if sent else data)
@@ -146,6 +145,7 @@ class LogFile:
             safe = 0 if taken_back or self._fsync == "batch" else sent
             raise Unwritten(error, data[:safe].lstrip(b"\n").count(b"\n")) from None
         self._end = start + sent
+        self._waits_for_sync = self._fsync == "interval"
 
     def rotate(self) -> Path:
         """Give the file a name that tells the time of its last line, and leave it; return the name.
@@ -160,20 +160,21 @@ class LogFile:
             os.write(self._locked_descriptor(), b"\n")
             self.state = os.fstat(self._locked_descriptor())
             self._end = self.state.st_size
+        self.sync()
         target.rename(rotated)
         self.leave()
         return rotated
 
     def sync(self) -> None:
-        """Force to the disk what was appended. May be called from any thread.
+        """Force to the disk what waits for the end of its interval. May be called from any thread.
 
         Raises:
             OSError: The disk does not confirm it.
         """
         with self._guard:
-            if self._descriptor is None or not self._dirty:
+            if self._descriptor is None or not self._waits_for_sync:
                 return
-            self._dirty = False
+            self._waits_for_sync = False
             descriptor = os.dup(self._descriptor)
         try:
             os.fsync(descriptor)
@@ -181,22 +182,22 @@ class LogFile:
             os.close(descriptor)
 
     def leave(self) -> None:
-        """Close the file and with it the lock; before, what waits for its turn to be forced to the disk is.
+        """Sync, unlock and close the file.
 
         Raises:
-            OSError: The disk does not confirm it. The file is closed nevertheless.
+            OSError: The disk does not confirm what was appended. The file is closed nevertheless.
         """
         try:
-            if self._fsync == "interval":
-                self.sync()
+            self.sync()
         finally:
             with self._guard:
+                self.unlock()  # not by closing: a child that was forked at this moment may have it open, too
                 self._close()
 
     def _close(self) -> None:
         descriptor, self._descriptor = self._descriptor, None
         self._end = -1  # where the last append ended, as long as nobody can have appended since
-        self._dirty = False
+        self._waits_for_sync = False
         if descriptor is not None:
             with suppress(OSError):  # it is closed, whatever close(2) says
                 os.close(descriptor)
