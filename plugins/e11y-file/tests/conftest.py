@@ -46,7 +46,8 @@ def eventually(condition: Callable[[], bool]) -> None:
 def start_python(code: str, *arguments: object) -> subprocess.Popen[str]:
     """Start an interpreter that runs ``code``."""
     command = [sys.executable, "-W", "error", "-c", code, *map(str, arguments)]
-    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    pipe = subprocess.PIPE
+    return subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=pipe, text=True)
 
 
 def output_of(process: subprocess.Popen[str]) -> str:

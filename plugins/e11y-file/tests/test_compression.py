@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import gzip
 import sys
+import threading
 from pathlib import Path
 
 import pytest
@@ -68,6 +69,25 @@ def test_an_interruption_leaves_the_plain_file(bench: Bench, rotated: Rotated) -
     assert not compression.compress(rotated, lambda: next(asked))
     assert bench.names == [rotated.plain.name]
     assert rotated.plain.read_bytes() == LINES
+
+
+def test_the_plain_file_is_never_seen_beside_the_compressed_one(bench: Bench) -> None:
+    files = []
+    for _ in range(30):
+        files.append(Archive(bench.path).next(1_769_860_800_000_000_000))
+        files[-1].plain.write_bytes(b"line\n")
+
+    def compress_all() -> None:
+        for file in files:
+            compression.compress(file, never)
+
+    worker = threading.Thread(target=compress_all)
+    worker.start()
+    while worker.is_alive():
+        doubled = [file.stamp for file in files if file.compressed.exists() and file.plain.exists()]
+        assert doubled == []
+    worker.join()
+    assert len(rotated_files(bench.path)) == 30
 
 
 def test_a_file_that_somebody_else_compresses_is_left_to_him(rotated: Rotated) -> None:

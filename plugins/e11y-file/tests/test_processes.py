@@ -113,34 +113,34 @@ def test_killed_processes_damage_at_most_the_line_they_were_writing(tmp_path: Pa
     assert not list(tmp_path.glob(".*"))
 
 
-def test_a_forked_child_does_not_hold_the_lock_of_its_parent(tmp_path: Path) -> None:
+def test_a_forked_child_does_not_hold_the_lock_of_a_parent_that_was_killed(bench: Bench) -> None:
     code = """
-import os, sys
+import os, signal, sys
 from pathlib import Path
 from e11y_file.log_file import LogFile
 
-path = Path(sys.argv[1])
-file = LogFile(path, 0o600, "never", print)
+file = LogFile(Path(sys.argv[1]), 0o600, "never", print)
 file.lock(lambda waited: False)
-ours, theirs = os.pipe()
-child = os.fork()
-if child == 0:
-    os.close(theirs)
-    os.read(ours, 1)
-    file.lock(lambda waited: waited < 10)
+if os.fork() == 0:
+    print("forked", flush=True)
+    sys.stdin.read()
+    file.lock(lambda waited: False)
     file.append([b"child"])
     os._exit(0)
-file.leave()  # as if the parent was killed: its descriptor is closed, the child's is not
-other = LogFile(path, 0o600, "never", print)
-other.lock(lambda waited: waited < 10)  # the child lives until this process has written
-other.append([b"parent"])
-other.leave()
-os.close(theirs)
-sys.exit(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
+signal.pause()
 """
-    path = tmp_path / "events.jsonl"
-    output_of(start_python(code, path))
-    assert lines_of(path) == [b"parent", b"child"]
+    parent = start_python(code, bench.path)
+    assert parent.stdin is not None
+    assert parent.stdout is not None
+    assert parent.stdout.readline() == "forked\n"
+    parent.kill()
+    parent.wait()
+    bench.adapter().write_batch([make_record()])
+    parent.stdin.close()
+    eventually(lambda: lines_of(bench.path) == [make_record().encoded(), b"child"])
+    parent.stdout.close()
+    assert parent.stderr is not None
+    parent.stderr.close()
 
 
 def test_a_prefork_server_writes_to_one_file(tmp_path: Path) -> None:
