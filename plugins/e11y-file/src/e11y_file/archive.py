@@ -86,19 +86,22 @@ class Archive:
 
     def next(self, time_ns: int) -> Rotated:
         """Return a name for a file whose last line was written at ``time_ns``, above all names there are."""
-        newest = max((_milliseconds(stamp) for stamp, _ in self._found()), default=0)
+        stamps = sorted((stamp for stamp, _ in self._found()), reverse=True)
+        newest = next((time_ms for time_ms in map(_milliseconds, stamps) if time_ms), 0)
         return self._rotated(_stamp(max(time_ns // 1_000_000, newest + 1)))
 
     def all(self) -> list[Rotated]:
         """Return the rotated files, also those that an interrupted compression left hidden, oldest first."""
-        return [self._rotated(stamp) for stamp in sorted({stamp for stamp, _ in self._found()})]
+        return self._rotated_at({stamp for stamp, _ in self._found()})
 
     def unfinished(self, *, compress: bool) -> list[Rotated]:
         """Return those that an interrupted compression left hidden, and with ``compress`` also the plain ones."""
         skipped = {_COMPRESSED} if compress else {_COMPRESSED, _PLAIN}
-        return [
-            self._rotated(stamp) for stamp in sorted({stamp for stamp, kind in self._found() if kind not in skipped})
-        ]
+        return self._rotated_at({stamp for stamp, kind in self._found() if kind not in skipped})
+
+    def _rotated_at(self, stamps: set[str]) -> list[Rotated]:
+        """Return the files of those stamps that are dates, oldest first; the others are somebody else's."""
+        return [self._rotated(stamp) for stamp in sorted(stamps) if _milliseconds(stamp)]
 
     def _rotated(self, stamp: str) -> Rotated:
         return Rotated(self.folder, self.name, stamp)
@@ -118,7 +121,7 @@ def _stamp(milliseconds: int) -> str:
 
 
 def _milliseconds(stamp: str) -> int:
-    """Return milliseconds since 1970; digits that are no date count as never."""
+    """Return milliseconds since 1970; 0 for digits that are no date."""
     try:
         moment = datetime.strptime(stamp[:15], _STAMP).replace(tzinfo=UTC)
     except ValueError:
