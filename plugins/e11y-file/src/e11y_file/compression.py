@@ -119,7 +119,7 @@ def _write_part(source: int, part: Path, stopping: Callable[[], bool]) -> bool:
 
 
 def new_compressor() -> Compressor:
-    """Return isal's where it is installed, four times as fast as zlib's."""
+    """Return isal's where it is installed, six times as fast as zlib's on lines of events."""
     try:
         library = import_module("isal.isal_zlib")
     except ImportError:
