@@ -143,16 +143,17 @@ def current_context() -> Mapping[str, Any]:
 
 
 def _presentable(given: Mapping[str, Any]) -> dict[str, Any]:
-    """Return context values as bounded atoms, filtered."""
+    """Return context values as atoms, filtered and then bounded: a filter may not know half a value again."""
     atoms = {key: _atom(value) for key, value in given.items()}
-    return dict(_active().current().filter_context(atoms))
+    kept = _active().current().filter_context(atoms)
+    return {key: value[:_LONGEST_TEXT] if isinstance(value, str) else value for key, value in kept.items()}
 
 
 def _atom(value: Any) -> Any:
     if value is None or isinstance(value, bool):
         return value
     if isinstance(value, str):
-        return str.__str__(value)[:_LONGEST_TEXT]
+        return str.__str__(value)
     if isinstance(value, int):
         return int.__add__(value, 0)
     if isinstance(value, float):
