@@ -40,7 +40,8 @@ class Layout:
         varied: Whether metadata varies by record (beyond its ``retention_until``).
         line: How its JSON lines look; made when the first is asked for.
         extras: Names of the extras from position ``EXTRAS`` on: any of ``weight``, ``route``,
-            ``metadata``, ``span_id``, ``open`` (the free keywords of an open event type, as a dict).
+            ``metadata``, ``span_id``, ``open`` (the free keywords of an open event type, as a dict),
+            ``unfiltered`` (the same before zone 2).
         metadata: Metadata that is the same for all its records.
         adapters: Adapter names when they are the same for all its records.
         retention_ns: Nanoseconds each record must live.
@@ -155,4 +156,13 @@ class Layout:
             payload = {name: value for name, value in payload.items() if value is not MISSING}
         if self.open_at:
             payload.update(entry[self.open_at])
+        return payload
+
+    def original(self, entry: Entry) -> dict[str, Any]:
+        """Return the payload of an entry as it was before zone 2."""
+        payload = dict(zip(self.names, self.columns(entry), strict=True))
+        payload.update({name: entry[position] for name, position in self.originals.items()})
+        payload = {name: value for name, value in payload.items() if value is not MISSING}
+        if self.open_at:
+            payload.update(self.extra(entry, "unfiltered", entry[self.open_at]))
         return payload

@@ -24,7 +24,6 @@ from e11y.context import (
 from e11y.encode import encode, encode_each
 from e11y.layout import EXTRAS, INDEX, RECORD_BYTES, SNAPSHOT, TIME_NS, Entry, Layout
 from e11y.line import RETENTION, SPAN_KEY, moment, surroundings
-from e11y.sentinel import MISSING
 from e11y.severity import Severity
 
 __all__ = [
@@ -38,6 +37,7 @@ __all__ = [
     "Record",
     "iso_ms",
     "make_records",
+    "original",
 ]
 
 
@@ -190,19 +190,6 @@ class Record:
         self._payload = dict(payload)
         self._encoded = None
 
-    def original(self) -> Record:
-        """Return a view with the values as they were before zone 2, encoded on its own."""
-        view = Record(self.layout, self._entry, self.trace, self.span)
-        view._metadata = self._metadata
-        view._payload = dict(self.layout.payload(self._entry))
-        for name, position in self.layout.originals.items():
-            value = self._entry[position]
-            if value is MISSING:
-                view._payload.pop(name, None)
-            else:
-                view._payload[name] = value
-        return view
-
     def marked(self, mark: str) -> Record:
         """Return a copy whose metadata holds ``mark: True``."""
         copy = Record(self.layout, self._entry, self.trace, self.span)
@@ -246,8 +233,42 @@ class Record:
         made.update(layout.extra(self._entry, "metadata") or {})
         return made
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Copy and pickle what can be seen, never the entry: it may hold values as they were before zone 2."""
+        layout = self.layout
+        facts = {
+            "severity": layout.severity,
+            "version": layout.version,
+            "event_type": layout.event_type,
+            "time_ns": self.time_ns,
+            "trace": self.trace,
+            "span": self.span,
+            "snapshot": self.snapshot,
+            "metadata": dict(self.metadata),
+            "resource": dict(layout.resource),
+        }
+        return (_copied, (layout.name, dict(self.payload), facts, self.trail))
+
     def __repr__(self) -> str:
         return f"<Record {self.name} {self.severity} {self.trace_id} with {len(self.layout.names)} fields>"
+
+
+def original(record: Record) -> Record:
+    """Return a view with the values as they were before zone 2, encoded on its own.
+
+    No method of a record, so that only the lane of an adapter that may see originals asks for it.
+    """
+    view = Record(record.layout, record._entry, record.trace, record.span)
+    view._metadata = record._metadata
+    view._payload = record.layout.original(record._entry)
+    view.trail = tuple(original(earlier) for earlier in record.trail)
+    return view
+
+
+def _copied(name: str, payload: dict[str, Any], facts: dict[str, Any], trail: tuple[Record, ...]) -> Record:
+    copy = Record.of(name, payload, **facts)
+    copy.trail = trail
+    return copy
 
 
 def make_records(entries: Sequence[Entry], layouts: Sequence[Layout], ids: Ids) -> list[Record]:

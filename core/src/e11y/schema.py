@@ -61,6 +61,10 @@ class Schema:
         adapters: Names the type asks for; ``None``: routes decide; empty: nowhere.
         retention_s: Seconds its records must be kept.
         open: Whether any further keyword is accepted.
+        checked: Whether each value is known to be of its field's type; ``False`` when calls are checked
+            only now and then, or never.
+        structures: The attrs classes and dataclasses that lie inside the types of the fields, at any
+            depth -> their own fields.
         doc: First line of the class docstring.
         base_name: Name that all versions of the event share; a name that was declared verbatim is its own.
     """
@@ -76,6 +80,8 @@ class Schema:
     adapters: tuple[str, ...] | None = None
     retention_s: float = 0.0
     open: bool = False
+    checked: bool = True
+    structures: Mapping[type[Any], Mapping[str, Field]] = MappingProxyType({})
     doc: str = ""
     base_name: str = attrs.Factory(lambda self: self.name, takes_self=True)
 

@@ -102,16 +102,22 @@ class Filter:
 
     Args:
         fields: Field name -> function that gets the value and returns the new one, or ``REMOVE``.
+        open: Gets the further keywords of an open event type as one dict and returns a new one to go
+            on with. Not for closed event types.
         deferred: Slow work that must not sit on the caller. Runs on the preparer thread before
             anything is encoded; gets the payload as a new dict and returns the payload to deliver.
         defers: Names of the fields that ``deferred`` may change. No later step can read them.
+        defers_open: Whether ``deferred`` may change the further keywords too. No later step can then
+            read ``PAYLOAD``.
         signs: Gets the untouched payload (read-only) before any filter ran and returns metadata,
             for example a signature.
     """
 
     fields: Mapping[str, Callable[[Any], Any]] = attrs.field(factory=dict)
+    open: Callable[[dict[str, Any]], dict[str, Any]] | None = attrs.field(default=None, kw_only=True)
     deferred: Callable[[dict[str, Any]], dict[str, Any]] | None = attrs.field(default=None, kw_only=True)
     defers: tuple[str, ...] = attrs.field(default=(), kw_only=True)
+    defers_open: bool = attrs.field(default=False, kw_only=True)
     signs: Callable[[Mapping[str, Any]], Mapping[str, Any]] | None = attrs.field(default=None, kw_only=True)
     doc: str = attrs.field(default="", kw_only=True)
 

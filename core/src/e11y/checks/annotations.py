@@ -20,7 +20,7 @@ _NAME = re.compile(r"[^\W\d]\w*")
 class UnresolvedAnnotation(Exception):
     """A name in an annotation means nothing, not even under ``if TYPE_CHECKING``."""
 
-    def __init__(self, name: str, owner: str) -> None:
+    def __init__(self, name: str, owner: type) -> None:
         super().__init__(name)
         self.name = name
         self.owner = owner
@@ -47,13 +47,13 @@ def field_types(kind: type, local_names: Mapping[str, Any] = MappingProxyType({}
         except NameError as error:
             name = error.name or ""
             if name in tried:
-                raise UnresolvedAnnotation(name, kind.__qualname__) from None
+                raise UnresolvedAnnotation(name, kind) from None
             tried.add(name)
             for base in kind.__mro__:
                 if name not in known:
                     known.update(_imported_for_type_checking(base.__module__, name))
             if name not in known:
-                raise UnresolvedAnnotation(name, kind.__qualname__) from None
+                raise UnresolvedAnnotation(name, kind) from None
 
 
 def enclosing_names(annotations: Mapping[str, Any], module: str) -> dict[str, Any]:

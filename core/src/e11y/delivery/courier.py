@@ -15,7 +15,7 @@ from e11y.delivery.lane_settings import LaneSettings
 from e11y.delivery.ledger import Counter, LaneLedger
 from e11y.delivery.retrylimit import RetryLimit
 from e11y.errors import Partial, Rejected
-from e11y.record import Record
+from e11y.record import Record, original
 
 DeadLetter = Callable[[Record, str, str], bool]
 OnFault = Callable[[str, str, BaseException], None]
@@ -212,7 +212,7 @@ class Courier:
         if not self._originals:
             return batch.records
         if batch.views is None:
-            batch.views = tuple(record.original() for record in batch.records)
+            batch.views = tuple(original(record) for record in batch.records)
         return batch.views
 
     def _settle(self, batch: Batch, error: Exception | None, now: float) -> None:

@@ -178,7 +178,7 @@ class Compiler:
             "_fault": wiring.fault,
             "_check": make_check(plan, refuse),
             "_opened": make_open(refuse),
-            "_loosened": make_loosen(plan),
+            "_loosened": make_loosen(plan, fitting=shape.loose and plan.schema.checked),
             "_current": CURRENT.get,
             "_context": _context,
             "_now": wiring.clock.time_ns,
@@ -252,7 +252,14 @@ class Compiler:
         return layout
 
 
-_EXTRA_NAMES = {"_span": "span_id", "_metadata": "metadata", "_open": "open", "_weight": "weight", "_route": "route"}
+_EXTRA_NAMES = {
+    "_span": "span_id",
+    "_metadata": "metadata",
+    "_open": "open",
+    "_unfiltered": "unfiltered",
+    "_weight": "weight",
+    "_route": "route",
+}
 _ENTRY_BYTES = 120
 _COLUMN_BYTES = 40
 _KEPT_GENERATIONS = 2

@@ -28,6 +28,11 @@ def original_names(writer: Writer) -> list[str]:
     return [f"_original_{name}" for name in writer.fields if name in writer.changed]
 
 
+def keeps_open(writer: Writer) -> bool:
+    """Return whether ``_unfiltered`` holds what the further keywords were before zone 2."""
+    return writer.shape.keeps_originals and any(placed.step.open is not None for placed in writer.plan.filters)
+
+
 def buffered_extras(writer: Writer) -> list[str]:
     """Return the extras of an entry in the debug buffer, as variable names."""
     made = []
@@ -37,6 +42,8 @@ def buffered_extras(writer: Writer) -> list[str]:
         made.append("_metadata")
     if writer.plan.schema.open:
         made.append("_open")
+    if keeps_open(writer):
+        made.append("_unfiltered")
     return made
 
 

@@ -63,11 +63,13 @@ def _step(placed: Placed) -> dict[str, Any]:
     step = placed.step
     kind = type(step).__name__
     if kind == "Filter":
-        does = f"filters {', '.join(step.fields) or 'no field'} at the call"
+        at_call = [*step.fields, *(["further keywords"] if step.open is not None else [])]
+        later = [*step.defers, *(["further keywords"] if step.defers_open else [])]
+        does = f"filters {', '.join(at_call) or 'no field'} at the call"
         if step.signs is not None:
             does = f"signs; {does}"
         if step.deferred is not None:
-            does += f"; filters {', '.join(step.defers)} on the preparer"
+            does += f"; filters {', '.join(later)} on the preparer"
     elif kind == "Enrich":
         does = f"adds {', '.join(step.adds)}"
     elif kind == "Annotate":

@@ -17,6 +17,7 @@ from e11y.checks.constraints import constrained, of_validator
 from e11y.errors import ConfigError, E11yError, PluginError, nearest
 from e11y.event import OpenEvent
 from e11y.options import OFF, Option
+from e11y.pipeline.structures import nested_options, structures_of
 from e11y.schema import Field, Schema
 from e11y.steps import PAYLOAD, Annotate, Enrich, Filter, Needs, Observe, Route, Sample, Step, step_of
 
@@ -89,11 +90,12 @@ def read_schema(event_type: type[Any], default_retention_s: float) -> Schema:
     where = f"class {event_type.__module__}.{event_type.__qualname__}"
     try:
         hints = field_types(event_type, _local_names(event_type))
+        structures = structures_of(hints[attribute.name] for attribute in attrs.fields(event_type))
     except UnresolvedAnnotation as error:
         raise ConfigError(
-            f"the annotation {error.name!r} of {event_type.__name__} means nothing",
+            f"the annotation {error.name!r} of {error.owner.__name__} means nothing",
             where=where,
-            fix=f"import {error.name} in {event_type.__module__}, also under TYPE_CHECKING, or define it there",
+            fix=f"import {error.name} in {error.owner.__module__}, also under TYPE_CHECKING, or define it there",
         ) from None
     fields = {}
     for attribute in attrs.fields(event_type):
@@ -101,7 +103,7 @@ def read_schema(event_type: type[Any], default_retention_s: float) -> Schema:
         fields[attribute.name] = Field(
             name=attribute.name,
             type=kind,
-            markers=(*markers, *_nested_markers(kind)),
+            markers=(*markers, *nested_options(kind)),
             required=attribute.default is attrs.NOTHING,
         )
     retention_s = declaration.resolved(event_type, "retention_s")
@@ -117,6 +119,8 @@ def read_schema(event_type: type[Any], default_retention_s: float) -> Schema:
         adapters=declaration.resolved(event_type, "adapters"),
         retention_s=default_retention_s if retention_s is None else retention_s,
         open=issubclass(event_type, OpenEvent),
+        checked=declaration.resolved(event_type, "validation") in (None, "always"),
+        structures=MappingProxyType(structures),
         doc=(event_type.__doc__ or "").strip().partition("\n")[0],
         base_name=declaration.base_name(event_type),
     )
@@ -143,7 +147,12 @@ def make_plan(schema: Schema, plugins: Implementations) -> Plan:
     filters = _ask(plugins, "e11y_filter", schema, Filter)
     for placed in filters:
         _require_fields(placed, (*placed.step.fields, *placed.step.defers), schema)
+        if not schema.open and (placed.step.open is not None or placed.step.defers_open):
+            raise _misfit(placed, schema, "filters further keywords, which the event does not take", "see schema.open")
     pending = {name: placed for placed in filters for name in placed.step.defers}
+    for placed in filters:
+        if placed.step.defers_open:
+            pending["further keywords"] = placed
     schema = schema.with_filtered(name for placed in filters for name in (*placed.step.fields, *placed.step.defers))
     observers = _ask(plugins, "e11y_observe", schema, Observe)
     samplers = [] if schema.audit else _ask(plugins, "e11y_sample", schema, Sample)
@@ -170,11 +179,10 @@ def make_plan(schema: Schema, plugins: Implementations) -> Plan:
 def _require_plugins(schema: Schema, plugins: Implementations) -> None:
     """Refuse an option that nobody would act on: what it promises would silently not happen."""
     found = [(kind, "") for kind, value in schema.options.items() if value is not OFF]
-    for field in schema.fields.values():
-        for marker in field.markers:
-            kind = marker if isinstance(marker, type) else type(marker)
-            if issubclass(kind, Option):
-                found.append((kind, field.name))
+    for fields in (schema.fields, *schema.structures.values()):
+        for field in fields.values():
+            kinds = [marker if isinstance(marker, type) else type(marker) for marker in field.markers]
+            found.extend((kind, field.name) for kind in kinds if issubclass(kind, Option))
     for kind, name in found:
         if not kind.advisory and not plugins.is_active(kind.plugin):
             at = f"field {name!r}" if name else "the class"
@@ -211,18 +219,6 @@ def _local_names(event_type: type) -> dict[str, Any]:
         if declared is not None:
             names.update(declared.local_names)
     return names
-
-
-def _nested_markers(kind: Any) -> tuple[Any, ...]:
-    """Return the options that stand on types inside a union or container."""
-    markers: list[Any] = []
-    for part in getattr(kind, "__args__", ()):
-        bare, found = unwrap(part)
-        markers.extend(
-            one for one in found if isinstance(one, Option) or (isinstance(one, type) and issubclass(one, Option))
-        )
-        markers.extend(_nested_markers(bare))
-    return tuple(markers)
 
 
 _Checks = tuple[dict[str, Check], dict[str, Callable[[], Any]]]

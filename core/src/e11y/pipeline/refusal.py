@@ -62,23 +62,30 @@ def _accepted(name: str, check: Check, value: Any, problems: list[Problem]) -> A
     return None
 
 
-def make_loosen(plan: Plan) -> Callable[[tuple[Any, ...]], tuple[Any, ...]]:
-    """Return the function that takes unchecked values as plain data; what nobody gave stays ``MISSING``."""
+def make_loosen(plan: Plan, *, fitting: bool) -> Callable[[tuple[Any, ...]], tuple[Any, ...]]:
+    """Return the function that takes unchecked values as plain data; what nobody gave stays ``MISSING``.
+
+    Args:
+        plan: Of the event type.
+        fitting: A value that does not fit its field is replaced by words about it, since filters and
+            later steps rely on its type.
+    """
     defaults = tuple(plan.defaults.get(name) for name in plan.checks)
+    checks = tuple(one if fitting else None for one in plan.checks.values())
 
     def loosened(values: tuple[Any, ...]) -> tuple[Any, ...]:
         kept = []
-        for value, default in zip(values, defaults, strict=True):
+        for value, default, check in zip(values, defaults, checks, strict=True):
             given = default() if value is MISSING and default is not None else value
-            kept.append(given if given is MISSING else _loose(given))
+            kept.append(given if given is MISSING else _loose(given, check))
         return tuple(kept)
 
     return loosened
 
 
-def _loose(value: Any) -> Any:
+def _loose(value: Any, check: Check | None) -> Any:
     try:
-        return snapshot(value, Budget())
+        return snapshot(value if check is None else check.accept(value, Budget(), 0), Budget())
     except Refused as refused:
         return f"<{type(value).__name__} that {refused.reason}>"
     except Exception:  # noqa: BLE001 - nobody asked for a check; the type is all that can be told

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from e11y.delivery.intake import SLOT_TEXT
-from e11y.pipeline.entry import buffered_extras, columns, final_extras, length, original_names, size, time
+from e11y.pipeline.entry import buffered_extras, columns, final_extras, keeps_open, length, original_names, size, time
 from e11y.pipeline.plan import Placed
 from e11y.pipeline.text import Writer, joined, listed
 from e11y.steps import META, PAYLOAD
@@ -127,6 +127,8 @@ def write_filters(writer: Writer) -> None:
     writer.line("# zone 2: security")
     for name in original_names(writer):
         writer.line(f"{name} = {name.removeprefix('_original_')}")
+    if keeps_open(writer):
+        writer.line("_unfiltered = _open")
     if any(placed.step.signs for placed in writer.plan.filters) and not writer.shape.late:
         writer.line("_metadata = None")
     for number, placed in enumerate(writer.plan.filters):
@@ -147,6 +149,10 @@ def write_filters(writer: Writer) -> None:
                     writer.line(f"{name} = {called}({name})")
                 with writer.block(f"if {name} is _REMOVE:"):
                     writer.line(f"{name} = _MISSING")
+        if placed.step.open is not None:
+            writer.names[f"{step}_open"] = placed.step.open
+            with writer.guarded(placed, "_withheld()", "return _FILTER_FAILED"):
+                writer.line(f"_open = {step}_open(_open)")
 
 
 def write_sealed(writer: Writer, placed: Sequence[Placed]) -> None:

@@ -38,7 +38,8 @@ def _watched_step(placed: Placed) -> Any:
     step = placed.step
     if hasattr(step, "fields"):
         fields = {name: _watching(placed, function) for name, function in step.fields.items()}
-        return attrs.evolve(step, fields=fields, signs=step.signs and _watching(placed, step.signs))
+        further = step.open and _watching(placed, step.open)
+        return attrs.evolve(step, fields=fields, open=further, signs=step.signs and _watching(placed, step.signs))
     return attrs.evolve(step, fn=step.fn and _watching(placed, step.fn))
 
 
