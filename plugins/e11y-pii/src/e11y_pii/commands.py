@@ -1,0 +1,93 @@
+"""The commands ``e11y pii``."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Callable
+from typing import Any
+
+import click
+
+from e11y import ConfigError
+from e11y_pii import corpus
+from e11y_pii.reading import Reading
+from e11y_pii.scanner import Scanner
+
+Readings = Callable[[], tuple[list[Reading], list[ConfigError]]]
+"""Returns what happens to every known event type, and why others are refused."""
+
+FIX = 'a marker on the field (Mask, Hash, Partial, Redact, Truncate, Allow), or @pii(False, because="...")'
+
+_json = click.option("--json", "as_json", is_flag=True, help="Print JSON, for machines.")
+
+
+def make_group(readings: Readings, is_listed: Callable[[str], bool]) -> click.Group:
+    """Return the group ``pii``.
+
+    Args:
+        readings: Called by the commands that look at event types.
+        is_listed: Tells whether a key's value is filtered by its name.
+    """
+    group = click.Group("pii", help="Look at how personal data is protected.")
+
+    @group.command()
+    @_json
+    def lint(*, as_json: bool) -> None:
+        """List fields that look personal and have no rule; exit status 1 if there are any."""
+        found, refused = readings()
+        unruled = [_unruled(reading, path) for reading in found for path in reading.unruled(is_listed)]
+        if as_json:
+            click.echo(json.dumps({"unruled": unruled, "refused": [error.what for error in refused]}, indent=2))
+        else:
+            click.echo("\n".join(_lint_lines(len(found), unruled, refused)))
+        if unruled or refused:
+            raise SystemExit(1)
+
+    @group.command()
+    @_json
+    def report(*, as_json: bool) -> None:
+        """Show the mode of each event type and what happens to its fields."""
+        rows = [_row(reading) for reading in sorted(readings()[0], key=lambda one: one.schema.name)]
+        click.echo(json.dumps(rows, indent=2) if as_json else "\n".join(_report_lines(rows)))
+
+    @group.command("corpus")
+    @_json
+    def corpus_(*, as_json: bool) -> None:
+        """Measure what the content scan finds, and what it takes for something else, on a fixed corpus."""
+        measured = corpus.measure(Scanner())
+        click.echo(json.dumps([row.facts() for row in measured], indent=2) if as_json else corpus.table(measured))
+
+    return group
+
+
+def _unruled(reading: Reading, path: str) -> dict[str, str]:
+    return {"event": reading.schema.name, "type": reading.schema.qualified_name, "field": path}
+
+
+def _lint_lines(known: int, unruled: list[dict[str, str]], refused: list[ConfigError]) -> list[str]:
+    lines = [f"{one['event']}: field {one['field']!r} looks personal and has no rule" for one in unruled]
+    if unruled:
+        lines.append(f"  fix:   {FIX}")
+    lines += [str(error) for error in refused]
+    return lines or [f"{known} event types, no complaint"]
+
+
+def _row(reading: Reading) -> dict[str, Any]:
+    return {
+        "event": reading.schema.name,
+        "type": reading.schema.qualified_name,
+        "mode": reading.mode,
+        "scan": reading.scan if reading.scans else "",
+        "fields": {field.name: field.told for field in reading.fields},
+    }
+
+
+def _report_lines(rows: list[dict[str, Any]]) -> list[str]:
+    lines = []
+    for row in rows:
+        lines.append(f"{row['event']}: {row['mode']}" + (f", scan {row['scan']}" if row["scan"] else ""))
+        lines += [f"  {name}: {told}" for name, told in row["fields"].items()]
+    counts = Counter(row["mode"] for row in rows)
+    lines.append(", ".join(f"{count} {mode}" for mode, count in sorted(counts.items())) or "no event types are known")
+    return lines
