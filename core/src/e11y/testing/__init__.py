@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from e11y.testing.assertions import Expected, TrackedEvents
     from e11y.testing.frozen_clock import FrozenClock
     from e11y.testing.http_server import Answer, LoopbackServer, Request
+    from e11y.testing.leak_contract import LeakContract
+    from e11y.testing.leak_probe import Findings, LeakProbe
     from e11y.testing.samples import make_record
     from e11y.testing.standalone_host import StandaloneHost
     from e11y.testing.step_contract import StepContract
@@ -21,7 +23,10 @@ __all__ = [
     "AdapterContract",
     "Answer",
     "Expected",
+    "Findings",
     "FrozenClock",
+    "LeakContract",
+    "LeakProbe",
     "LoopbackServer",
     "Request",
     "StandaloneHost",
@@ -34,7 +39,10 @@ _MODULES = {
     "AdapterContract": "adapter_contract",
     "Answer": "http_server",
     "Expected": "assertions",
+    "Findings": "leak_probe",
     "FrozenClock": "frozen_clock",
+    "LeakContract": "leak_contract",
+    "LeakProbe": "leak_probe",
     "LoopbackServer": "http_server",
     "Request": "http_server",
     "StandaloneHost": "standalone_host",

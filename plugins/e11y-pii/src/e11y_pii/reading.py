@@ -103,7 +103,7 @@ class Reader:
 
     def __init__(self, is_listed: KeyNames, scan: Scan) -> None:
         self._is_listed = is_listed
-        self._scan = scan
+        self._scan: Scan = scan
 
     def read(self, schema: Schema) -> Reading:
         """Return what happens to the events of a type.
@@ -119,7 +119,7 @@ class Reader:
             fields = tuple(FieldReading(name, shape) for name, shape in shapes.items())
             return Reading(schema, "untouched", fields, self._scan)
         full = declared is not None or bool(ruled)
-        scan: Scan = (declared.scan if declared is not None else None) or self._scan
+        scan: Scan = declared.scan if isinstance(declared, Declared) and declared.scan else self._scan
         fields = tuple(self._field(schema, name, shape, full) for name, shape in shapes.items())
         return Reading(schema, "declared" if full else "key names", fields, scan)
 
