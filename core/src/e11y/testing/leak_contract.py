@@ -116,7 +116,8 @@ class LeakContract:
 def _call(event_type: type[Event], value: object) -> None:
     """Track with ``value`` in every field, whether it fits or not."""
     names = [attribute.name for attribute in attrs.fields(event_type)]  # type: ignore[arg-type]
-    event_type.track(**dict.fromkeys(names, value))
+    track: Callable[..., object] = event_type.track
+    track(**dict.fromkeys(names, value))
 
 
 class _Misfit:

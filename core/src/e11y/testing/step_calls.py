@@ -127,13 +127,13 @@ class Call:
         return self.fn(*self.arguments(payload))
 
     def filtered(self, payload: Payload) -> Mapping[str, Any]:
-        """Return what a filter lets through: field name -> value; nothing for what is no filter."""
+        """Return what a filter lets through: field name -> value; nothing for what is no filter, or not the last."""
         if self.fn is self.answer.step.signs:
             return {}
         result = self.result(payload)
         if self.needs == (PAYLOAD,):
             return {name: result.get(name) for name in self.answer.step.defers}
-        return {str(name): result for name in self.needs}
+        return {str(name): result for name in self.needs if name not in self.answer.step.defers}
 
 
 def ask(plugin: object, schemas: Sequence[Schema]) -> list[Answer]:
