@@ -1,14 +1,20 @@
 """Walks through structures: rules and key names at the call, the content scan wherever it runs.
 
-What arrives is a snapshot made by core, of atoms, lists and dicts; other containers are taken all the
-same. Whatever is met, a new structure is returned and the old one is left alone. A structure deeper than
+What a caller passed arrives as core's snapshot, of atoms, lists and dicts. What an enricher added may be
+anything: sets, attrs classes and dataclasses are looked into like the others, what else is no atom is
+filtered whole. A new structure is returned and the old one is left alone. A structure deeper than
 allowed, one that holds itself included, ends in ``[FILTERED]``.
 """
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable, Mapping
+from datetime import date, time, timedelta
+from decimal import Decimal
+from enum import Enum
 from typing import Any
+from uuid import UUID
 
 import attrs
 
@@ -19,6 +25,19 @@ from e11y_pii.scanner import FILTERED, Scanner
 from e11y_pii.shape import ANYTHING, NO_FIELDS, Shape
 
 _GROUPS = (list, tuple, set, frozenset)
+_ATOMS = (str, int, float, Decimal, date, time, timedelta, UUID, bytes, bytearray, Enum, type(None))
+
+
+def _opened(value: Any) -> Any:
+    """Return an attrs instance or a dataclass instance as a dict, unknown objects filtered, all else as it is."""
+    if isinstance(value, (*_ATOMS, Mapping, *_GROUPS)):
+        return value
+    kind: type[Any] = type(value)
+    if attrs.has(kind):
+        return {field.name: getattr(value, field.name) for field in attrs.fields(kind)}
+    if dataclasses.is_dataclass(kind):
+        return {field.name: getattr(value, field.name) for field in dataclasses.fields(kind)}
+    return FILTERED
 
 
 @attrs.frozen(eq=False)
@@ -41,6 +60,7 @@ class Guard:
             rule = self.rules.of(shape.strategy)
             # A text is cut by the scan, which has to see all of it.
             return value if rule is None or isinstance(shape.strategy, Truncate) else rule(value)
+        value = _opened(value)
         if isinstance(value, Mapping):
             return self.mapping(value, shape, depth) if depth < self.max_depth else FILTERED
         if isinstance(value, _GROUPS):
@@ -86,7 +106,11 @@ class Sweep:
         strategy = shape.strategy
         if isinstance(strategy, Allow):
             return False
-        if value.__class__ is str:
+        opened = _opened(value)
+        if opened is FILTERED and value is not FILTERED:
+            return True
+        value = opened
+        if isinstance(value, str):
             texts.append(value)
             return isinstance(strategy, Truncate) and len(value) > strategy.length
         if isinstance(value, (bytes, bytearray)):
@@ -114,8 +138,9 @@ class Sweep:
         strategy = shape.strategy
         if isinstance(strategy, Allow):
             return value
-        if value.__class__ is str:
-            return self.scanner.redact(value, strategy.length if isinstance(strategy, Truncate) else None)
+        value = _opened(value)
+        if isinstance(value, str):
+            return self.scanner.redact(str.__str__(value), strategy.length if isinstance(strategy, Truncate) else None)
         if isinstance(strategy, Truncate):
             return None if value is None else FILTERED
         if isinstance(value, (bytes, bytearray)):
