@@ -34,8 +34,8 @@ _NATIONAL_DIGITS = range(9, 13)
 # ISO/IEC 7812: 13 to 19 digits; in one row, by fours, or as American Express and Diners write them.
 _CARD = re.compile(
     r"[2-6](?<![0-9A-Za-z].)(?<![0-9]\..)"
-    r"(?:[0-9]{12,18}|[0-9]{3}(?:(?:[ .-][0-9]{4}){3}[ .-][0-9]{1,3}|(?:[ .-][0-9]{4}){2}[ .-][0-9]{1,4}"
-    r"|[ .-][0-9]{6}[ .-][0-9]{4,5}))(?![0-9A-Za-z])"
+    r"(?:[0-9]{12,18}+|[0-9]{3}[ .-][0-9]{4}(?:[ .-][0-9]{4}[ .-][0-9]{1,4}+(?:[ .-][0-9]{1,3}+(?![0-9A-Za-z]))?"
+    r"|[0-9]{2}[ .-][0-9]{4,5}+))(?![0-9A-Za-z])"
 )
 _FOURS = 19
 """Characters of a card number in four groups of four."""
@@ -64,18 +64,15 @@ def cards(text: str) -> Iterator[Span]:
         start, end = found.span()
         after = start + 1
         for stop in (end, start + _FOURS) if end - start > _FOURS else (end,):
-            if not text[stop : stop + 1].isalnum() and _is_card(_bare(text[start:stop])):
+            if not text[stop : stop + 1].isalnum() and _is_card(text[start:stop]):
                 after = stop
                 yield start, stop
                 break
         found = _CARD.search(text, after)
 
 
-def _bare(written: str) -> str:
-    return written.replace(" ", "").replace("-", "").replace(".", "")
-
-
-def _is_card(digits: str) -> bool:
+def _is_card(written: str) -> bool:
+    digits = written.replace(" ", "").replace("-", "").replace(".", "")
     return len(digits) in _CARD_DIGITS and _is_issued(digits) and _passes_luhn(digits.encode("ascii"))
 
 
