@@ -23,7 +23,8 @@ class Capabilities:
         acknowledges: Returning from ``write_batch`` means the destination has the records. ``False``
             (UDP, a pipe): the ledger counts them as handed over, not as delivered.
         audit: Fit to keep audit events.
-        wants_trail: Error records carry the flushed debug records of their trace in ``Record.trail``.
+        wants_trail: Error and fatal records carry in ``Record.trail`` what was delivered of their trace before
+            them, to whichever adapter: the newest hundred below error, flushed debug records among them.
         originals: Receives values as they were before zone 2, in a view that nobody else gets.
     """
 

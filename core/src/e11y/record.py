@@ -48,7 +48,7 @@ class Record:
         layout: What all records of its type have in common.
         time_ns: When ``track()`` was called, nanoseconds since 1970-01-01 UTC.
         snapshot: The context as the flat tuple that its neighbours share.
-        trail: For adapters that ask for it: the debug records of the same trace that were flushed
+        trail: For adapters that ask for it: the records below error of the same trace that were prepared
             before this one.
         sequence: Place in the order of preparation, set by the preparer and read by lanes.
         held_bytes: Memory that it is charged with while a lane holds it; 0: not known yet.

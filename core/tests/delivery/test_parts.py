@@ -94,21 +94,46 @@ def test_shedding_takes_the_oldest_of_the_lowest_class() -> None:
     assert queue.shed_bytes == 40
 
 
-def test_trails_forget_the_oldest_trace() -> None:
-    trails = Trails()
-    for trace in range(100):
-        trails.remember(Record.of("e", {}, trace=trace))
-    assert trails.of(35) == ()
-    assert len(trails.of(36)) == 1
+def crumb(trace: int, n: int = 0, held_bytes: int = 100) -> Record:
+    record = Record.of("e", {"n": n}, trace=trace, snapshot=(trace, 0, 0, 0, -1))
+    record.held_bytes = held_bytes
+    return record
 
 
-def test_trails_are_bounded_in_records() -> None:
+def test_trails_forget_the_trace_that_was_silent_longest() -> None:
     trails = Trails()
-    trails.remember(Record.of("e", {}, trace=1))
-    for n in range(1200):
-        trails.remember(Record.of("e", {"n": n}, trace=2))
+    for trace in range(1, 1001):
+        trails.remember(crumb(trace))
+    trails.remember(crumb(1))
+    trails.remember(crumb(1001))
+    assert trails.of(2) == ()
+    assert (len(trails.of(1)), len(trails.of(3)), len(trails.of(1001))) == (2, 1, 1)
+
+
+def test_a_trail_keeps_its_newest_records() -> None:
+    trails = Trails()
+    for n in range(150):
+        trails.remember(crumb(1, n))
+    assert [record.payload["n"] for record in trails.of(1)] == list(range(50, 150))
+
+
+def test_trails_are_bounded_in_bytes() -> None:
+    trails = Trails()
+    for trace in (1, 2, 3):
+        for n in range(3):
+            trails.remember(crumb(trace, n, held_bytes=1 << 20))
+    assert (len(trails.of(1)), len(trails.of(2)), len(trails.of(3))) == (0, 3, 3)
+    trails.remember(crumb(4, held_bytes=9 << 20))
+    assert [trails.of(trace) for trace in (2, 3, 4)] == [(), (), ()]
+    trails.remember(crumb(5, held_bytes=1))
+    assert len(trails.of(5)) == 1
+
+
+def test_what_belongs_to_no_scope_leaves_no_trail() -> None:
+    trails = Trails()
+    record = Record.of("e", {}, trace=1)
+    trails.remember(record)
     assert trails.of(1) == ()
-    assert [record.payload["n"] for record in trails.of(2)] == list(range(200, 1200))
 
 
 def test_a_worker_survives_what_it_runs(poll: Any) -> None:

@@ -123,6 +123,29 @@ def test_trails_go_to_adapters_that_want_them(threadless: Any, scripted: Any) ->
     assert it.delivery.lanes["logs"].adapter.values == [1, 0, 2, 3]
 
 
+def test_a_trail_holds_every_record_below_error_filtered_and_wherever_it_went(threadless: Any, scripted: Any) -> None:
+    it = threadless(tracker=scripted(wants_trail=True), logs=scripted())
+    info, warn = it.layout(adapters=("logs",)), it.layout(Severity.WARN, adapters=("logs",))
+    masked = it.layout(adapters=("logs",), deferred=(lambda payload: {"n": "masked"},))
+    routed = it.layout(extras=("route",), adapters=())
+    error = it.layout(Severity.ERROR)
+    it.track(info, 1, time_ns=1)
+    it.track(error, 2, time_ns=2)
+    it.track(masked, "clear", time_ns=3)
+    it.track(warn, 4, time_ns=4)
+    it.track(routed, ("logs",), 5, time_ns=5)
+    it.track(error, 6, time_ns=6)
+    drain(it)
+    first, second = it.delivery.lanes["tracker"].adapter.accepted
+    assert [earlier.payload["n"] for earlier in first.trail] == [1]
+    assert [earlier.payload["n"] for earlier in second.trail] == [1, "masked", 4, 5]
+    assert [record.trail for record in it.delivery.lanes["logs"].adapter.accepted if record.trail] == [
+        first.trail,
+        second.trail,
+    ]
+    it.delivery.ledger.check()
+
+
 def test_invalid_events_become_letters_without_values(threadless: Any, scripted: Any) -> None:
     it = threadless(logs=scripted())
     problems = (("amount", "must be more than 0"), ("amount", "must be a Decimal"), ("x", "unknown"))

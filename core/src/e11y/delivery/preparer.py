@@ -18,7 +18,6 @@ from e11y.delivery.trails import Trails
 from e11y.delivery.wake import Wake
 from e11y.delivery.worker import Worker
 from e11y.record import INDEX, RECORD_BYTES, SNAPSHOT, Entry, Layout, Record, make_records
-from e11y.severity import Severity
 
 _CHUNK = 500
 _PART_SLOTS = 8_000
@@ -33,8 +32,9 @@ class _Plan:
     """What the preparer knows about all entries of one layout.
 
     Attributes:
-        appends: One bound ``append`` per lane that its records go to.
+        appends: What takes each of its records: the trails, where they want it, then one lane after the other.
         plain: Nothing but making the record and handing it on is to be done.
+        remember: Takes a record for the trail of its trace, or ``None``.
     """
 
     __slots__ = (
@@ -45,17 +45,20 @@ class _Plan:
         "plain",
         "queue",
         "records",
+        "remember",
         "route_at",
     )
 
-    def __init__(self, layout: Layout, lanes: Mapping[str, Lane], *, trails: bool) -> None:
+    def __init__(self, layout: Layout, lanes: Mapping[str, Lane], trails: Trails | None) -> None:
         self.layout = layout
         self.queue = queue_of(layout.severity)
         self.lanes = tuple(lanes[name] for name in dict.fromkeys(layout.adapters) if name in lanes)
-        self.appends = tuple(lane.queue.classes[self.queue].append for lane in self.lanes)
+        self.remember = trails.remember if trails is not None and self.queue != HIGH else None
+        first: tuple[Callable[[Record], None], ...] = (self.remember,) if self.remember is not None else ()
+        self.appends = (*first, *(lane.queue.classes[self.queue].append for lane in self.lanes))
         self.route_at = layout.position("route")
-        in_trail = trails and (layout.severity is Severity.DEBUG or self.queue == HIGH)
-        self.plain = bool(self.lanes) and not layout.deferred and not self.route_at and not in_trail
+        with_trail = trails is not None and self.queue == HIGH
+        self.plain = bool(self.lanes) and not layout.deferred and not self.route_at and not with_trail
         self.records = 0
         self.added_bytes = 0
 
@@ -187,7 +190,7 @@ class Preparer:
         self.in_hands = len(entries)
         layouts = self._layouts
         for index in range(len(self._plans), len(layouts)):
-            self._plans.append(_Plan(layouts[index], self._lanes, trails=bool(self._wants_trail)))
+            self._plans.append(_Plan(layouts[index], self._lanes, self._trails if self._wants_trail else None))
         for start in range(0, len(entries), _CHUNK):
             chunk = entries[start : start + _CHUNK]
             self._prepare(chunk)
@@ -236,8 +239,6 @@ class Preparer:
         """Prepare a record with deferred filters, a route of its own, a trail, or no line yet."""
         if plan.layout.deferred and not self._filtered(entry, record):
             return
-        if plan.layout.severity is Severity.DEBUG and self._wants_trail:
-            self._trails.remember(record)
         lanes = plan.lanes
         if plan.route_at:
             route = entry[plan.route_at] or ()
@@ -254,6 +255,8 @@ class Preparer:
             record.trail = self._trails.of(record.trace)
             held += sum([earlier.size_bytes for earlier in record.trail])
         record.held_bytes = held
+        if plan.remember is not None:
+            plan.remember(record)
         for lane in lanes:
             lane.queue.classes[plan.queue].append(record)
         self._hand_over(lanes, 1, held)
