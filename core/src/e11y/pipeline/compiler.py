@@ -270,11 +270,16 @@ def _context(snapshot: tuple[Any, ...]) -> Mapping[str, Any]:
     return types.MappingProxyType(values(snapshot))
 
 
-@lru_cache(maxsize=4096)
 def _compiled(text: str, title: str) -> types.CodeType:
-    """Compile one function; the same text is compiled once per process, and tracebacks can show it."""
+    """Return the code of one function; tracebacks show the text that was compiled last under its title."""
     filename = f"<e11y {title}>"
     linecache.cache[filename] = (len(text), None, text.splitlines(keepends=True), filename)
+    return _code(text, filename)
+
+
+@lru_cache(maxsize=4096)
+def _code(text: str, filename: str) -> types.CodeType:
+    """Compile one function; the same text is compiled once per process."""
     module = compile(text, filename, "exec", dont_inherit=True)
     return next(constant for constant in module.co_consts if isinstance(constant, types.CodeType))
 
