@@ -173,6 +173,25 @@ def test_reading_the_trace_of_the_context_makes_none(run: Run) -> None:
     assert seen == [0, int(work.trace_id, 16), 7]
 
 
+def test_an_observer_may_see_severe_events_only(run: Run) -> None:
+    seen: list[tuple[str, int]] = []
+    observe = Observe(
+        lambda name, span_id: seen.append((name, span_id)),
+        needs=(META.name, META.span_id),
+        at_least=e11y.Severity.ERROR,
+    )
+    bench = run(Plugin(observe=lambda schema: observe))
+    OrderPaid.track(order_id="1")
+    assert seen == []
+    assert "_new_span" not in bench.runtime.compiler.source(OrderPaid)
+    OrderPaid.at(severity="warn").track(order_id="2")
+    OrderPaid.at(severity="error").track(order_id="3")
+    with pytest.raises(ZeroDivisionError), OrderPaid.timed(order_id="4"):
+        1 / 0  # noqa: B018
+    *_, third, fourth = bench.records
+    assert seen == [("order.paid", third.span), ("order.paid", fourth.span)]
+
+
 def test_a_filter_replaces_and_removes(run: Run) -> None:
     bench = run(
         Plugin(filter=lambda schema: Filter({"order_id": lambda value: "***", "email": lambda value: REMOVE})),

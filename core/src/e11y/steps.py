@@ -11,12 +11,15 @@ Every step takes ``doc``, a few words on what it does for this very type, withou
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any, Final, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 import attrs
 
 from e11y.sentinel import REMOVE
 from e11y.signature import parameters
+
+if TYPE_CHECKING:
+    from e11y.severity import Severity
 
 
 class Need:
@@ -124,11 +127,19 @@ class Filter:
 
 @attrs.frozen(eq=False)
 class Observe:
-    """Zone 3: sees every accepted event once, before anything is dropped. Its result is ignored."""
+    """Zone 3: sees every accepted event once, before anything is dropped. Its result is ignored.
+
+    Args:
+        fn: Called with the values of ``needs``.
+        needs: Field names, ``META.*``, ``CONTEXT`` or ``PAYLOAD``. Left out: the parameter names.
+        at_least: Lowest severity of the events to see, ``None`` for all; those below it pay nothing. A call may
+            have another severity than its type: ``at(severity=...)``, or a ``timed`` body that fails.
+    """
 
     fn: Callable[..., object]
     needs: Needs | None = None
     doc: str = attrs.field(default="", kw_only=True)
+    at_least: Severity | None = attrs.field(default=None, kw_only=True)
 
     def __attrs_post_init__(self) -> None:
         _fill_needs(self)

@@ -13,6 +13,7 @@ from e11y.zones import Zone
 
 def describe(plan: Plan, shape: Shape) -> dict[str, Any]:
     """Return what happens to each event of the type: plain data for JSON and for :func:`told`."""
+    plan = plan.at(shape.severity)
     schema = plan.schema
     return {
         "event": schema.name,

@@ -19,6 +19,7 @@ from e11y.event import OpenEvent
 from e11y.options import OFF, Option
 from e11y.pipeline.structures import nested_options, structures_of
 from e11y.schema import Field, Schema
+from e11y.severity import Severity
 from e11y.steps import PAYLOAD, Annotate, Enrich, Filter, Needs, Observe, Route, Sample, Step, step_of
 
 S = TypeVar("S")
@@ -74,6 +75,11 @@ class Plan:
     def steps(self) -> Iterable[Placed]:
         """All steps in the order they run."""
         return (*self.enrich, *self.filters, *self.observers, *self.samplers, *self.annotators, *self.routers)
+
+    def at(self, severity: Severity) -> Plan:
+        """Return what of the plan concerns the events of one severity."""
+        seeing = tuple(one for one in self.observers if severity >= (one.step.at_least or severity))
+        return self if len(seeing) == len(self.observers) else attrs.evolve(self, observers=seeing)
 
     @property
     def deferred(self) -> tuple[Placed, ...]:

@@ -45,7 +45,7 @@ class Writer:
     """Collects the lines of one function and the names it reads."""
 
     def __init__(self, plan: Plan, shape: Shape) -> None:
-        self.plan = plan
+        self.plan = plan = plan.at(shape.severity)
         self.shape = shape
         self.names: dict[str, Any] = {
             "_MISSING": MISSING,
