@@ -9,6 +9,7 @@ from attrs import field
 
 from e11y.errors import (
     ConfigError,
+    Declined,
     DeliveryError,
     E11yError,
     InvalidEvent,
@@ -91,6 +92,7 @@ __all__ = [
     "Capabilities",
     "ConfigError",
     "DebugEvent",
+    "Declined",
     "DeliveryError",
     "Drop",
     "E11yError",

@@ -54,6 +54,7 @@ class Adapter(Protocol):
             Retryable: The same batch may succeed later. Any ``OSError`` or ``TimeoutError`` counts as this.
             Rejected: The batch will never be accepted; ``split=True`` lets core find the bad record.
             Partial: Some records failed; the rest counts as delivered.
+            Declined: A setting of the adapter leaves the batch out.
             Exception: Anything else is a bug of the adapter and is treated as ``Rejected(split=True)``.
         """
         ...

@@ -115,12 +115,27 @@ class Rejected(DeliveryError):
         self.split = split
 
 
+class Declined(DeliveryError):
+    """The adapter leaves this batch out on purpose: a setting says so, not the destination.
+
+    It is no failure: nothing is reported, no dead letter is made, and the breaker is not told. The ledger
+    counts the records as given up for ``reason``.
+
+    Args:
+        reason: One of a few fixed words, for example ``"sample rate"``.
+    """
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
 class Partial(DeliveryError):
     """Some records of a batch were accepted and some were not.
 
     Args:
-        failures: Index in the batch -> ``Retryable`` or ``Rejected``. What is not named counts as
-            delivered.
+        failures: Index in the batch -> ``Retryable``, ``Rejected`` or ``Declined``. What is not named
+            counts as delivered.
     """
 
     def __init__(self, failures: Mapping[int, DeliveryError]) -> None:

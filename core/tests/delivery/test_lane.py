@@ -10,7 +10,7 @@ import pytest
 from e11y.adapter import current_deadline
 from e11y.delivery.breaker import State
 from e11y.delivery.lane_settings import LaneSettings
-from e11y.errors import DeliveryError, Partial, Rejected, Retryable
+from e11y.errors import Declined, DeliveryError, Partial, Rejected, Retryable
 from e11y.record import Layout, Record
 from e11y.severity import Severity
 
@@ -161,6 +161,28 @@ def test_what_nobody_keeps_is_given_up_by_reason(bench: Any) -> None:
     it.run(1)
     assert it.snapshot.given_up == {"rejected": 2}
     assert it.snapshot.difference == 0
+
+
+def test_what_is_declined_is_counted_and_nobody_is_alarmed(bench: Any) -> None:
+    it = bench(Retryable("503"), Declined("sample rate"), settings=settings(breaker_failures=2))
+    it.put(1, 2)
+    it.run(1)
+    assert it.snapshot.given_up == {"sample rate": 2}
+    assert (it.letters.kept, it.faults) == ([], [("adapter logs", "write_batch", "Retryable")])
+    assert (it.snapshot.difference, it.snapshot.bytes_held, it.snapshot.breaker) == (0, 0, 0)
+
+
+def test_a_part_of_a_batch_may_be_declined(bench: Any) -> None:
+    it = bench(Partial({0: Declined("sample rate"), 2: Rejected("bad")}), Partial({0: Declined("sample rate")}))
+    it.put(1, 2, 3)
+    it.run(1)
+    assert (it.snapshot.delivered, it.snapshot.dead_lettered, it.snapshot.given_up) == (1, 1, {"sample rate": 1})
+    assert it.faults == [("adapter logs", "write_batch", "Rejected")]
+    it.put(4)
+    it.run(1)
+    assert it.snapshot.given_up == {"sample rate": 2}
+    assert len(it.faults) == 1
+    assert (it.snapshot.difference, it.snapshot.bytes_held) == (0, 0)
 
 
 @pytest.mark.parametrize(

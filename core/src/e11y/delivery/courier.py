@@ -14,7 +14,7 @@ from e11y.delivery.lane_queue import LaneQueue
 from e11y.delivery.lane_settings import LaneSettings
 from e11y.delivery.ledger import Counter, LaneLedger
 from e11y.delivery.retrylimit import RetryLimit
-from e11y.errors import Partial, Rejected
+from e11y.errors import Declined, Partial, Rejected
 from e11y.record import Record, original
 
 DeadLetter = Callable[[Record, str, str], bool]
@@ -226,6 +226,8 @@ class Courier:
             self.breaker.failed(now)
             self._fault(error)
             self._retry(batch, error, now)
+        elif isinstance(error, Declined):  # says nothing about the destination, so the breaker is not told
+            self._decline(batch.records, error)
         else:
             if isinstance(error, Rejected):
                 self.breaker.succeeded()
@@ -244,10 +246,16 @@ class Courier:
             self.breaker.failed(now)
         else:
             self.breaker.succeeded()
-        self._fault(next(iter(failures.values()), error))
+        told = [failure for failure in failures.values() if not isinstance(failure, Declined)]
+        if told or not failures:
+            self._fault(next(iter(told), error))
         self._delivered([record for index, record in enumerate(batch.records) if index not in failures])
         for index in sorted(failures.keys() - set(later)):
-            self._give_up([batch.records[index]], *_words(failures[index]))
+            failure = failures[index]
+            if isinstance(failure, Declined):
+                self._decline([batch.records[index]], failure)
+            else:
+                self._give_up([batch.records[index]], *_words(failure))
         if later:
             part = Batch([batch.records[index] for index in later], batch, parted=True)
             longest = max((failures[index] for index in later), key=lambda failure: retry_after_s(failure) or 0.0)
@@ -275,6 +283,12 @@ class Courier:
             self.give_up(record, word, detail)
             self._queue.removed_bytes += record.held_bytes
             self._in_hands -= 1
+
+    def _decline(self, records: Sequence[Record], error: Declined) -> None:
+        for record in records:
+            self._ledger.give_up(error.reason)
+            self._queue.removed_bytes += record.held_bytes
+        self._in_hands -= len(records)
 
     def _fault(self, error: BaseException) -> None:
         self._on_fault(f"adapter {self.name}", "write_batch", error)
