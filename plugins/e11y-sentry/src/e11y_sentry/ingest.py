@@ -9,6 +9,7 @@ import gzip
 import socket
 from contextlib import suppress
 from datetime import UTC, datetime
+from functools import cached_property
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -51,25 +52,12 @@ class Ingest:
     acknowledges = True
 
     def __init__(self, settings: SentrySettings, host: Host) -> None:
-        name = f"e11y-sentry/{version('e11y-sentry')}"
-        auth = _dsn(settings.dsn).to_auth(name)
-        self._url = auth.get_api_url(EndpointType.ENVELOPE)
-        self._headers = {
-            "User-Agent": name,
-            "X-Sentry-Auth": auth.to_header(),
-            "Content-Type": "application/x-sentry-envelope",
-            "Content-Encoding": "gzip",
-        }
-        self._timeout_s = settings.timeout_s
+        self._settings = settings
+        self._environment = settings.environment or host.environment
+        self._dsn = _dsn(settings.dsn)
+        self._url = self._dsn.to_auth().get_api_url(EndpointType.ENVELOPE)
         self._pool = _pool(settings)
         self._time_ns = host.clock.time_ns
-        self._constants = {
-            "environment": settings.environment or host.environment,
-            "release": settings.release,
-            "server_name": settings.server_name,
-            "sdk": {"name": "e11y.python", "version": name.partition("/")[2]},
-        }
-        self._surveyed = False
         self.limits = RateLimits(host.clock.monotonic)
         self.reports = ClientReports()
 
@@ -83,8 +71,7 @@ class Ingest:
         wait = self.limits.wait_s()
         if wait:
             raise Retryable("rate limited", retry_after_s=wait)
-        self._survey()
-        event = {**event, **{key: value for key, value in self._constants.items() if value}}
+        event = {**event, **self._constants}
         handle_in_app(event, project_root=str(Path.cwd()))  # type: ignore[arg-type] # its type is private
         self._post(Item(PayloadRef(json=event), type="event"), event_id=event["event_id"])
 
@@ -111,7 +98,7 @@ class Ingest:
             items = (*items, Item(PayloadRef(json=report(lost, now)), type="client_report"))
         envelope = Envelope(headers={**headers, "sent_at": now}, items=list(items))
         try:
-            self._settle(self._request(gzip.compress(envelope.serialize(), 6), timeout_s or self._timeout_s))
+            self._settle(self._request(gzip.compress(envelope.serialize(), 6), timeout_s or self._settings.timeout_s))
         except (Retryable, Rejected):
             self.reports.put_back(lost)
             raise
@@ -135,15 +122,28 @@ class Ingest:
         said = _REFUSALS.get(status)
         raise Rejected(f"{status}: {said}" if said else str(status))
 
-    def _survey(self) -> None:
-        """Look up once what the settings leave open. It may run git, so it is not done at the start."""
-        if self._surveyed:
-            return
-        self._surveyed = True
-        if self._constants["release"] is None:
-            self._constants["release"] = get_default_release()
-        if self._constants["server_name"] is None:
-            self._constants["server_name"] = socket.gethostname()
+    # Looked up when the first event is sent: it reads files and may run git.
+
+    @cached_property
+    def _headers(self) -> dict[str, str]:
+        name = f"e11y-sentry/{version('e11y-sentry')}"
+        return {
+            "User-Agent": name,
+            "X-Sentry-Auth": self._dsn.to_auth(name).to_header(),
+            "Content-Type": "application/x-sentry-envelope",
+            "Content-Encoding": "gzip",
+        }
+
+    @cached_property
+    def _constants(self) -> dict[str, Any]:
+        settings = self._settings
+        known = {
+            "environment": self._environment,
+            "release": get_default_release() if settings.release is None else settings.release,
+            "server_name": socket.gethostname() if settings.server_name is None else settings.server_name,
+        }
+        sdk = {"name": "e11y.python", "version": version("e11y-sentry")}
+        return {**{key: value for key, value in known.items() if value}, "sdk": sdk}
 
 
 def _pool(settings: SentrySettings) -> urllib3.PoolManager:

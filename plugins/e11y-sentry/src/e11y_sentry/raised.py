@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections import deque
 from collections.abc import Iterator
+from contextlib import suppress
 from types import CodeType, TracebackType
 
 import attrs
@@ -57,11 +58,9 @@ class RaisedTable:
         if error is None:
             return
         self._kept[span_id] = tuple(_chain(error, texts=self._texts))
-        if len(self._kept) > _MOST_EVENTS:
-            try:
+        while len(self._kept) > _MOST_EVENTS:
+            with suppress(KeyError, RuntimeError):  # another thread forgets something at this very moment
                 del self._kept[next(iter(self._kept))]
-            except (KeyError, RuntimeError):
-                return  # another thread forgets something at this very moment
 
     def of(self, span_id: int) -> tuple[Raised, ...]:
         """Return the exceptions of an event, the one that was handled first, then what led to it."""
