@@ -135,5 +135,3 @@ def sdk() -> Iterator[Callable[..., None]]:
     sentry_sdk.get_client().close(timeout=0)
     scope.set_client(before)
     scope.clear()
-
-

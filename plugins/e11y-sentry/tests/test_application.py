@@ -116,9 +116,7 @@ def test_a_client_that_comes_late_is_found(sdk: Init, theirs: Sentry, make_app: 
     assert [event["contexts"]["payload"]["number"] for event in arrived(app, theirs)] == [2]
 
 
-def test_a_dsn_of_our_own_leaves_the_application_alone(
-    sdk: Init, theirs: Sentry, make_app: Callable[..., App]
-) -> None:
+def test_a_dsn_of_our_own_leaves_the_application_alone(sdk: Init, theirs: Sentry, make_app: Callable[..., App]) -> None:
     from sentry_sdk.client import SDK_INFO
     from sentry_sdk.profiler import continuous_profiler
 

@@ -83,7 +83,9 @@ class TestThroughTheApplicationsClient(AdapterContract):
 
 def test_both_make_the_same_capabilities_but_one(sentry_server: Sentry) -> None:
     host = StandaloneHost()
-    made: list[Any] = [SentryAdapter(SentrySettings(dsn=dsn), host, lambda span: (), {}) for dsn in ("", sentry_server.dsn)]
+    made: list[Any] = [
+        SentryAdapter(SentrySettings(dsn=dsn), host, lambda span: (), {}) for dsn in ("", sentry_server.dsn)
+    ]
     assert [(one.capabilities.batching, one.capabilities.wants_trail) for one in made] == [(False, True)] * 2
     assert [one.capabilities.acknowledges for one in made] == [False, True]
     assert LoopbackServer

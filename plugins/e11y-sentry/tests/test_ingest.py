@@ -24,7 +24,11 @@ class IngestFailed(Event, severity="error"):
         (Answer(429), "429", 60.0),
         (Answer(429, retry_after=7), "429", 7.0),
         (Answer(429, headers={"Retry-After": "soon"}), "429", 60.0),
-        (Answer(429, headers={"X-Sentry-Rate-Limits": "12:error;default:organization, 90:transaction:key"}), "429", 12.0),
+        (
+            Answer(429, headers={"X-Sentry-Rate-Limits": "12:error;default:organization, 90:transaction:key"}),
+            "429",
+            12.0,
+        ),
         (Answer(429, headers={"X-Sentry-Rate-Limits": "9::key:quota"}, retry_after=5), "429", 9.0),
         (Answer(429, headers={"X-Sentry-Rate-Limits": "90:transaction:key"}, retry_after=5), "429", 5.0),
         (Answer(503, retry_after=3), "503", 3.0),
@@ -129,7 +133,9 @@ def test_losses_are_reported_with_the_next_event(
     ]
 
 
-def test_what_nobody_keeps_is_reported_until_a_report_arrives(make_app: Callable[..., App], sentry_server: Sentry) -> None:
+def test_what_nobody_keeps_is_reported_until_a_report_arrives(
+    make_app: Callable[..., App], sentry_server: Sentry
+) -> None:
     app = make_app()
     sentry_server.server.answers.extend([Answer(400), Answer(400)])
     for number in range(3):
@@ -172,7 +178,9 @@ def test_an_outage_loses_nothing(make_app: Callable[..., App], sentry_server: Se
             assert IngestFailed.track(number=next(numbers))
 
     burst()
-    sentry_server.server.answers.extend([Answer(hang=True), Answer(503), Answer(cut="before"), Answer(429, retry_after=1)])
+    sentry_server.server.answers.extend(
+        [Answer(hang=True), Answer(503), Answer(cut="before"), Answer(429, retry_after=1)]
+    )
     burst()
     assert app.runtime.flush(10).undelivered == {}
     sentry_server.server.stop()

@@ -210,7 +210,9 @@ def test_a_field_that_does_not_exist_stops_the_start(app: App) -> None:
 
     with pytest.raises(e11y.ConfigError) as caught:
         app.runtime.compile(IssueMistyped)
-    where = "plugins.e11y-sentry.tests.test_issue.test_a_field_that_does_not_exist_stops_the_start.<locals>.IssueMistyped"
+    where = (
+        "plugins.e11y-sentry.tests.test_issue.test_a_field_that_does_not_exist_stops_the_start.<locals>.IssueMistyped"
+    )
     assert str(caught.value) == (
         "@sentry names regoin, provdier, which IssueMistyped does not have\n"
         f"  where: class {where}\n"
@@ -256,7 +258,9 @@ def test_large_fields_are_replaced_by_their_size(make_adapter: MakeAdapter, sent
 
 
 def test_too_many_fields_are_counted(make_adapter: MakeAdapter, sentry_server: Sentry) -> None:
-    make_adapter(max_payload_size=100).write_batch([make_record(1, {f"field_{number}": number for number in range(50)})])
+    make_adapter(max_payload_size=100).write_batch(
+        [make_record(1, {f"field_{number}": number for number in range(50)})]
+    )
     shown = sentry_server.events[0]["contexts"]["payload"]
     assert list(shown) == ["mark", *(f"field_{number}" for number in range(6)), "..."]
     assert shown["..."] == "[44 more fields]"

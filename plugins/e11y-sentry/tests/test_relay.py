@@ -58,7 +58,9 @@ def issue(record: Record, raised: Any = (), rule: SentryOption = SentryOption(),
     return {**event, "environment": "production", "release": "shop@1.2.3", "server_name": "web-1"}
 
 
-@given(payload=PAYLOADS, severity=st.sampled_from(list(Severity)), message=st.none() | st.text(st.characters(codec=None)))
+@given(
+    payload=PAYLOADS, severity=st.sampled_from(list(Severity)), message=st.none() | st.text(st.characters(codec=None))
+)
 def test_any_payload(payload: dict[str, Any], severity: Severity, message: str | None) -> None:
     trail = tuple(make_record(number, payload, severity=Severity.INFO) for number in range(3))
     record = make_record(4, {**payload, "message": message, "tag": next(iter(payload.values()), 1)}, severity=severity)

@@ -1,0 +1,156 @@
+"""A real Bugsink: a server that takes what Sentry takes, from PyPI, in a virtual environment of its own."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import signal
+import socket
+import sqlite3
+import subprocess
+import sys
+import time
+import venv
+from pathlib import Path
+from typing import Any
+
+import attrs
+
+_VERSION = "2.6.1"
+_QUOTAS = [f"MAX_EVENTS_{whose}PER_{span}" for whose in ("", "PER_PROJECT_") for span in ("5_MINUTES", "HOUR")]
+_PROJECT = """
+from projects.models import Project
+print("DSN", Project.objects.create(name="shop").dsn)
+"""
+
+
+@attrs.frozen
+class Event:
+    """One event as Bugsink stored it.
+
+    Args:
+        issue: Id of the issue that it belongs to.
+        data: The event as it was sent.
+    """
+
+    issue: str
+    data: dict[str, Any]
+
+
+class Bugsink:
+    """One Bugsink with one project; ``start`` and ``stop`` may alternate, port and database stay the same.
+
+    The environment is kept in the user's cache folder. An event is in the database when the POST returns.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._binaries = _environment() / "bin"
+        with socket.create_server(("127.0.0.1", 0)) as free:
+            self.port: int = free.getsockname()[1]
+        self.process: subprocess.Popen[bytes] | None = None
+        self._run("bugsink-create-conf", "--template=local", "--host=127.0.0.1", f"--port={self.port}")
+        self._configuration = (folder / "bugsink_conf.py").read_text("utf-8")
+        self._run("bugsink-manage", "migrate")
+        self._run("bugsink-manage", "migrate", "snappea", "--database=snappea")
+        said = self._run("bugsink-manage", "shell", given=_PROJECT)
+        self.dsn: str = said.rpartition("DSN ")[2].strip()
+
+    def start(self, **settings: int) -> None:
+        """Start and wait until the port answers. Quotas are lifted, unless ``settings`` say otherwise."""
+        quotas = dict.fromkeys(_QUOTAS, 1_000_000)
+        text = f"{self._configuration}\nBUGSINK.update({ {**quotas, **settings}!r})\n"
+        (self.folder / "bugsink_conf.py").write_text(text, "utf-8")
+        command = [self._binaries / "gunicorn", f"--bind=127.0.0.1:{self.port}", "--workers=1", "--threads=4", "--graceful-timeout=1"]
+        with (self.folder / "log").open("ab") as log:
+            self.process = subprocess.Popen(
+                [*command, "bugsink.wsgi"],
+                cwd=self.folder,
+                env=self._variables(),
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+            )
+        deadline = time.monotonic() + 30
+        while not self._answers():
+            assert self.process.poll() is None, (self.folder / "log").read_text("utf-8")
+            assert time.monotonic() < deadline, "bugsink does not answer"
+            time.sleep(0.05)
+
+    def stop(self) -> None:
+        """Stop it; what it is doing is done first."""
+        self._end(signal.SIGTERM)
+
+    def kill(self) -> None:
+        """Kill it in the middle of whatever it is doing."""
+        self._end(signal.SIGKILL)
+
+    def _end(self, number: signal.Signals) -> None:
+        process, self.process = self.process, None
+        if process is None:
+            return
+        if number is signal.SIGTERM:
+            process.terminate()  # gunicorn passes it on to its worker
+        else:
+            os.killpg(process.pid, number)
+        process.wait(40)
+
+    def events(self) -> list[Event]:
+        """Return what is stored, oldest first."""
+        rows = self._rows("select issue_id, data from events_event order by digest_order")
+        return [Event(issue, json.loads(data)) for issue, data in rows]
+
+    def issues(self) -> dict[str, dict[str, Any]]:
+        """Return the issues by id: what Bugsink itself reads out of their events."""
+        names = ("id", "calculated_type", "last_frame_function", "last_frame_module", "digested_event_count")
+        return {
+            row[0]: dict(zip(names, row, strict=True))
+            for row in self._rows(f"select {', '.join(names)} from issues_issue")
+        }
+
+    def _rows(self, query: str) -> list[tuple[Any, ...]]:
+        database = sqlite3.connect(f"file:{self.folder}/db.sqlite3?mode=ro", uri=True, timeout=10)
+        try:
+            return database.execute(query).fetchall()
+        finally:
+            database.close()
+
+    def _run(self, name: str, *arguments: str, given: str = "") -> str:
+        done = subprocess.run(
+            [self._binaries / name, *arguments],
+            cwd=self.folder,
+            env=self._variables(),
+            input=given,
+            capture_output=True,
+            text=True,
+            timeout=120,
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout
+
+    def _variables(self) -> dict[str, str]:
+        return {**os.environ, "PYTHONPATH": str(self.folder), "DJANGO_SETTINGS_MODULE": "bugsink_conf"}
+
+    def _answers(self) -> bool:
+        try:
+            socket.create_connection(("127.0.0.1", self.port), timeout=1).close()
+        except OSError:
+            return False
+        return True
+
+
+def _environment() -> Path:
+    """Return the virtual environment that holds Bugsink; made once for each version of Python."""
+    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "e11y-tests"
+    cache.mkdir(parents=True, exist_ok=True)
+    made = cache / f"bugsink-{_VERSION}-py{sys.version_info.major}.{sys.version_info.minor}"
+    with (cache / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not (made / "complete").exists():
+            venv.create(made, clear=True, with_pip=True)
+            subprocess.run(
+                [made / "bin" / "pip", "install", "--quiet", f"bugsink=={_VERSION}"], check=True, timeout=600
+            )
+            (made / "complete").touch()
+    return made
