@@ -62,7 +62,13 @@ class Bugsink:
         quotas = dict.fromkeys(_QUOTAS, 1_000_000)
         text = f"{self._configuration}\nBUGSINK.update({ {**quotas, **settings}!r})\n"
         (self.folder / "bugsink_conf.py").write_text(text, "utf-8")
-        command = [self._binaries / "gunicorn", f"--bind=127.0.0.1:{self.port}", "--workers=1", "--threads=4", "--graceful-timeout=1"]
+        command = [
+            self._binaries / "gunicorn",
+            f"--bind=127.0.0.1:{self.port}",
+            "--workers=1",
+            "--threads=4",
+            "--graceful-timeout=1",
+        ]
         with (self.folder / "log").open("ab") as log:
             self.process = subprocess.Popen(
                 [*command, "bugsink.wsgi"],
@@ -125,6 +131,7 @@ class Bugsink:
             capture_output=True,
             text=True,
             timeout=120,
+            check=False,
         )
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import attrs
 import pytest
 import sentry_sdk
 
-from e11y import Host, Record, Runtime
+from e11y import Host, Runtime
 from e11y.testing import Answer, FrozenClock, LoopbackServer, Request, StandaloneHost
 from e11y_sentry import SentrySettings
 from e11y_sentry.adapter import SentryAdapter
@@ -66,9 +66,9 @@ def make_adapter(sentry_server: Sentry, frozen_host: StandaloneHost) -> Iterator
     """Make an adapter that sends to the server; arguments are settings."""
     made: list[SentryAdapter] = []
 
-    def make(host: Host = frozen_host, rules: Any = {}, raised: Sequence[Any] = (), **settings: Any) -> SentryAdapter:
+    def make(host: Host = frozen_host, **settings: Any) -> SentryAdapter:
         given = {"dsn": sentry_server.dsn, "release": "1.0", "server_name": "web-1", "timeout_s": 0.5, **settings}
-        made.append(SentryAdapter(SentrySettings(**given), host, lambda span: raised, rules))
+        made.append(SentryAdapter(SentrySettings(**given), host, lambda span: (), {}))
         return made[-1]
 
     yield make

@@ -53,8 +53,8 @@ def complaints(meta: Any, path: str = "") -> Iterator[str]:
                 yield from complaints(inner, f"{path}.{key}")
 
 
-def issue(record: Record, raised: Any = (), rule: SentryOption = SentryOption(), **settings: Any) -> dict[str, Any]:
-    event = make_issue(record, raised, rule, SentrySettings(**settings))
+def issue(record: Record, raised: Any = (), rule: SentryOption | None = None) -> dict[str, Any]:
+    event = make_issue(record, raised, rule or SentryOption(), SentrySettings())
     return {**event, "environment": "production", "release": "shop@1.2.3", "server_name": "web-1"}
 
 

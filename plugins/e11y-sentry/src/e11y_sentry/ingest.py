@@ -78,7 +78,7 @@ class Ingest:
     def healthy(self) -> bool:
         """Return whether the server answers and does not say that it is broken. No event is sent."""
         try:
-            answer = self._pool.request("HEAD", self._url, timeout=_HEALTH_S)
+            answer = self._pool.request("HEAD", self._url, timeout=_HEALTH_S, redirect=False)
         except urllib3.exceptions.HTTPError:
             return False
         return answer.status < 500
@@ -105,7 +105,9 @@ class Ingest:
 
     def _request(self, body: bytes, timeout_s: float) -> urllib3.BaseHTTPResponse:
         try:
-            return self._pool.request("POST", self._url, body=body, headers=self._headers, timeout=timeout_s)
+            return self._pool.request(
+                "POST", self._url, body=body, headers=self._headers, timeout=timeout_s, redirect=False
+            )
         except urllib3.exceptions.HTTPError as error:
             raise Retryable(type(error).__name__) from None  # its text holds the URL
 

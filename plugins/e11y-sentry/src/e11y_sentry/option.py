@@ -33,7 +33,7 @@ class SentryOption(Option):
     tags: tuple[str, ...] = ()
     sample_rate: float | None = None
 
-    def merged(self, inherited: Self) -> Self:
+    def merged(self, inherited: Self) -> Self:  # pyright: ignore[reportIncompatibleMethodOverride] - Self is Self
         """Return this option with what only the base class says; tags add up."""
         return attrs.evolve(
             self,
