@@ -72,7 +72,7 @@ class Ingest:
         if wait:
             raise Retryable("rate limited", retry_after_s=wait)
         event = {**event, **self._constants}
-        handle_in_app(event, project_root=str(Path.cwd()))  # type: ignore[arg-type] # its type is private
+        handle_in_app(event, project_root=self._root)  # type: ignore[arg-type] # its type is private
         self._post(Item(PayloadRef(json=event), type="event"), event_id=event["event_id"])
 
     def healthy(self) -> bool:
@@ -135,6 +135,13 @@ class Ingest:
             "Content-Type": "application/x-sentry-envelope",
             "Content-Encoding": "gzip",
         }
+
+    @cached_property
+    def _root(self) -> str | None:
+        try:
+            return str(Path.cwd())
+        except OSError:
+            return None  # the folder is gone
 
     @cached_property
     def _constants(self) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING
 
 import attrs
@@ -73,6 +74,8 @@ class SentryPlugin:
 
     def _adapters(self) -> dict[str, SentryAdapter]:
         """Return the adapters of this plugin by purpose name."""
+        if "e11y_sentry.adapter" not in sys.modules:
+            return {}  # nobody made one, so that there is no reason to import sentry_sdk
         from e11y_sentry.adapter import SentryAdapter  # noqa: PLC0415 - as above
 
         return {name: one for name, one in self._host.adapters().items() if isinstance(one, SentryAdapter)}
