@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import http.client
 import json
 import os
 import signal
@@ -140,10 +141,14 @@ class Bugsink:
         return {**os.environ, "PYTHONPATH": str(self.folder), "DJANGO_SETTINGS_MODULE": "bugsink_conf"}
 
     def _answers(self) -> bool:
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)
         try:
-            socket.create_connection(("127.0.0.1", self.port), timeout=1).close()
+            connection.request("HEAD", "/accounts/login/")
+            connection.getresponse()
         except OSError:
             return False
+        finally:
+            connection.close()
         return True
 
 
