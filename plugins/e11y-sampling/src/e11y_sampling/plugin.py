@@ -84,14 +84,17 @@ class SamplingPlugin:
 def _counting(events: Callable[[], int] | None, errors: Callable[[], int]) -> Callable[[Severity], None]:
     """Return what counts every event, and every error, also one that a call makes of an ordinary event."""
     critical = frozenset((Severity.ERROR, Severity.FATAL))
+    if events is None:
 
-    def count_errors(severity: Severity) -> None:
-        if severity in critical:
-            errors()
+        def count_errors(severity: Severity) -> None:
+            if severity in critical:
+                errors()
+
+        return count_errors
 
     def count_both(severity: Severity) -> None:
-        events()  # type: ignore[misc]
+        events()
         if severity in critical:
             errors()
 
-    return count_errors if events is None else count_both
+    return count_both

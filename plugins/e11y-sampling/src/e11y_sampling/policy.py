@@ -26,7 +26,7 @@ class Rate:
     Args:
         share: Of the events to keep.
         source: For people, for example ``@sample on OrderPaid``.
-        critical: Whether neither the decision of a trace's caller nor the load concerns it.
+        critical: Whether the decision of a trace's caller does not concern it.
         firm: Whether the load does not lower it.
     """
 
