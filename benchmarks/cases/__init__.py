@@ -7,9 +7,10 @@ subject and the yardsticks.
 from __future__ import annotations
 
 from benchmarks.case import Case
-from benchmarks.cases import loguru_peer, otel_peer, ours, stdlib_peer, structlog_peer, yardsticks
+from benchmarks.cases import loguru_peer, otel_peer, ours, protected, stdlib_peer, structlog_peer, yardsticks
 
 _E11Y = ("e11y",)
+_FOUR = ("e11y", "e11y_pii", "e11y_ratelimit", "e11y_sampling", "e11y_versioning")
 
 CASES: dict[str, Case] = {
     case.name: case
@@ -23,11 +24,19 @@ CASES: dict[str, Case] = {
         Case("e11y-held", "e11y track(), consumer held back", ours.held, _E11Y),
         Case("e11y-unconcerned", "e11y + 5 plugins not concerned", ours.unconcerned, _E11Y),
         Case("e11y-concerned", "e11y + 5 plugins concerned", ours.concerned, _E11Y),
+        Case("e11y-protected", "e11y + pii, ratelimit, sampling, versioning", protected.concerned, _FOUR),
+        Case("e11y-opted-out", "e11y + the same four, opted out", protected.opted_out, _FOUR),
         Case("e11y-buffered", "e11y debug in a scope, buffered", ours.buffered, _E11Y),
         Case("e11y-disabled", "e11y disabled", ours.disabled, _E11Y),
         Case("e11y-invalid", "e11y invalid event, reported", ours.invalid, _E11Y),
         Case("structlog-filtered", "structlog below its level", structlog_peer.filtered, ("structlog", "orjson")),
         Case("structlog", "structlog, fastest documented", structlog_peer.emit, ("structlog", "orjson")),
+        Case(
+            "structlog-redacting",
+            "structlog, redacting keys and texts",
+            structlog_peer.redacting,
+            ("structlog", "orjson"),
+        ),
         Case("otel", "OpenTelemetry SDK, batch, file", otel_peer.batched, ("opentelemetry.sdk",)),
         Case(
             "stdlib-orjson", "logging + python-json-logger (orjson)", stdlib_peer.orjson, ("pythonjsonlogger", "orjson")

@@ -19,8 +19,8 @@ DRAIN_S = 30.0
 @contextmanager
 def track(directory: Path) -> Iterator[Emitter]:
     """The core alone: check, clock, context, one append."""
-    with _activated(directory):
-        yield Emitter(_tracking(), _drain)
+    with activated(directory):
+        yield Emitter(_tracking(), drain)
 
 
 @contextmanager
@@ -29,8 +29,8 @@ def held(directory: Path) -> Iterator[Emitter]:
     from benchmarks.cases.e11y_plugins import HoldPlugin  # noqa: PLC0415 - needs e11y
 
     hold = HoldPlugin()
-    with _activated(directory, [hold]):
-        yield Emitter(_tracking(), _drain, held=hold.held)
+    with activated(directory, [hold]):
+        yield Emitter(_tracking(), drain, held=hold.held)
 
 
 @contextmanager
@@ -38,8 +38,8 @@ def concerned(directory: Path) -> Iterator[Emitter]:
     """Five plugins, each with a step for this event type."""
     from benchmarks.cases.e11y_plugins import TRUSTED, five_plugins  # noqa: PLC0415 - needs e11y
 
-    with _activated(directory, five_plugins(EVENT), trusted=TRUSTED):
-        yield Emitter(_tracking(), _drain)
+    with activated(directory, five_plugins(EVENT), trusted=TRUSTED):
+        yield Emitter(_tracking(), drain)
 
 
 @contextmanager
@@ -47,8 +47,8 @@ def unconcerned(directory: Path) -> Iterator[Emitter]:
     """The same five plugins, none of them with a step for this event type."""
     from benchmarks.cases.e11y_plugins import TRUSTED, five_plugins  # noqa: PLC0415 - needs e11y
 
-    with _activated(directory, five_plugins("some.other.event"), trusted=TRUSTED):
-        yield Emitter(_tracking(), _drain)
+    with activated(directory, five_plugins("some.other.event"), trusted=TRUSTED):
+        yield Emitter(_tracking(), drain)
 
 
 @contextmanager
@@ -61,15 +61,15 @@ def buffered(directory: Path) -> Iterator[Emitter]:
         for order_id, customer_id, amount, currency in rows:
             OrderLookedUp.track(order_id=order_id, customer_id=customer_id, amount=amount, currency=currency)
 
-    with _activated(directory):
-        yield Emitter(run, _drain, around=lambda: e11y.scope("benchmark"))
+    with activated(directory):
+        yield Emitter(run, drain, around=lambda: e11y.scope("benchmark"))
 
 
 @contextmanager
 def disabled(directory: Path) -> Iterator[Emitter]:
     """The library switched off by ``enabled = false``."""
-    with _activated(directory, enabled=False):
-        yield Emitter(_tracking(), _drain)
+    with activated(directory, enabled=False):
+        yield Emitter(_tracking(), drain)
 
 
 @contextmanager
@@ -81,19 +81,29 @@ def invalid(directory: Path) -> Iterator[Emitter]:
         for order_id, customer_id, amount, currency in rows:
             OrderPaid.track(order_id=order_id, customer_id=customer_id, amount=-amount, currency=currency)
 
-    with _activated(directory, on_invalid="report"):
-        yield Emitter(run, _drain)
+    with activated(directory, on_invalid="report"):
+        yield Emitter(run, drain)
 
 
 @contextmanager
-def _activated(directory: Path, plugins: Sequence[object] = (), **settings: Any) -> Iterator[None]:
+def activated(
+    directory: Path, plugins: Sequence[object] = (), *, names: Sequence[str] = (), **settings: Any
+) -> Iterator[None]:
+    """Run e11y with one adapter that writes a compressed file.
+
+    Args:
+        directory: Where the file goes.
+        plugins: Objects.
+        names: Names of installed plugins.
+        settings: Further settings.
+    """
     import e11y  # noqa: PLC0415 - only where it is measured
     from benchmarks.gzip_adapter import GzipPlugin  # noqa: PLC0415 - needs e11y
 
     e11y.configure(
         {
             "adapters": {"logs": {"type": "gzip", "path": str(directory / LOGS)}},
-            "plugins": [],
+            "plugins": list(names),
             **settings,
         },
         plugins=[GzipPlugin, *plugins],
@@ -115,7 +125,8 @@ def _tracking() -> Callable[[Rows], None]:
     return run
 
 
-def _drain() -> None:
+def drain() -> None:
+    """Return once everything tracked so far is written."""
     import e11y  # noqa: PLC0415 - only where it is measured
 
     e11y.flush(DRAIN_S)

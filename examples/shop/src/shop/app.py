@@ -20,7 +20,7 @@ from starlette.routing import Route
 import e11y
 from shop import forms
 from shop.database import Database
-from shop.events import RequestCrashed
+from shop.events import ProductViewed, RequestCrashed
 from shop.middleware import RequestScope
 from shop.orders import Orders
 from shop.payments import Gateway, Payments
@@ -45,7 +45,9 @@ class Shop:
         return JSONResponse({"user_id": user_id}, 201)
 
     async def show_product(self, request: Request) -> Response:
-        price = await run_in_threadpool(self.stock.quote, request.path_params["sku"], 1)
+        sku = request.path_params["sku"]
+        price = await run_in_threadpool(self.stock.quote, sku, 1)
+        ProductViewed.track(sku=sku)
         return JSONResponse({"price": str(price), "currency": "EUR"})
 
     async def check_out(self, request: Request) -> Response:

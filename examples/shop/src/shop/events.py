@@ -12,6 +12,9 @@ from typing import Annotated, Literal
 from annotated_types import Ge, Gt, MinLen
 
 from e11y import DebugEvent, Event
+from e11y_pii import Partial, pii
+from e11y_ratelimit import rate_limit
+from e11y_sampling import sample
 
 Answer = Literal["approved", "declined", "unavailable"]
 Currency = Literal["EUR", "GBP", "USD"]
@@ -24,6 +27,7 @@ class UserSignedUp(Event):
     """A customer opened an account."""
 
     user_id: Name
+    email: Annotated[str, Partial]
     plan: Literal["free", "plus"]
 
 
@@ -42,6 +46,14 @@ class CheckoutRejected(Event, severity="warn"):
     order_id: str | None = None
 
 
+@rate_limit(50, per="1m")
+class ProductViewed(Event):
+    """Somebody looked at a product. Robots do nothing else."""
+
+    sku: Name
+
+
+@sample(rate=0.2)
 class StockReserved(Event):
     """Goods left the shelf for an order."""
 
@@ -49,6 +61,7 @@ class StockReserved(Event):
     units: Quantity
 
 
+@sample(rate=0.2)
 class StockReleased(Event):
     """Goods of an order that was not paid went back to the shelf."""
 
@@ -64,8 +77,8 @@ class OrderPlaced(Event):
     currency: Currency
 
 
-class OrderPaid(Event, retention="90d"):
-    """The money of an order arrived."""
+class OrderPaidV2(Event, retention="90d"):
+    """The money of an order arrived. The first version had no currency."""
 
     order_id: Name
     amount: Price
@@ -80,8 +93,9 @@ class PaymentFailed(Event):
     attempts: Quantity
 
 
+@pii
 class ReceiptFailed(Event):
-    """The customer paid and got no receipt."""
+    """The customer paid and got no receipt. Mail servers quote the address in what they answer."""
 
     order_id: Name
     reason: Name

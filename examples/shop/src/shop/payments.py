@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from decimal import Decimal
 
-from shop.events import Answer, CheckoutRejected, OrderPaid, PaymentAttempted, PaymentFailed
+from shop.events import Answer, CheckoutRejected, OrderPaidV2, PaymentAttempted, PaymentFailed
 from shop.refusals import CardDeclined, GatewayDown
 
 ATTEMPTS = 2
@@ -51,7 +51,7 @@ class Payments:
         for attempt in range(1, ATTEMPTS + 1):
             match self._ask(order_id, amount, card, attempt):
                 case "approved":
-                    OrderPaid.track(order_id=order_id, amount=amount, currency="EUR")
+                    OrderPaidV2.track(order_id=order_id, amount=amount, currency="EUR")
                     return
                 case "declined":
                     CheckoutRejected.track(reason="card declined", order_id=order_id)

@@ -20,4 +20,4 @@ class Receipts:
         text = f"Thank you for order {order_id}. You paid {total} EUR.\n"
         ReceiptRendered.track(order_id=order_id, characters=len(text))
         if email.endswith("@bounce.example"):
-            ReceiptFailed.track(order_id=order_id, reason="mailbox unavailable")
+            ReceiptFailed.track(order_id=order_id, reason=f"550 <{email}>: mailbox unavailable")

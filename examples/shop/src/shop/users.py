@@ -19,7 +19,7 @@ class Users:
         with self._database.transaction() as connection:
             inserted = connection.execute("INSERT INTO users (email, plan) VALUES (?, ?)", (form.email, form.plan))
         user_id = f"user-{inserted.lastrowid}"
-        UserSignedUp.track(user_id=user_id, plan=form.plan)
+        UserSignedUp.track(user_id=user_id, email=form.email, plan=form.plan)
         return user_id
 
     def email_of(self, user_id: str) -> str:

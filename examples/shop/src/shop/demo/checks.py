@@ -8,8 +8,15 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from shop.demo.client import Drive, Reply
+from shop.demo.mix import LIMITED, SAMPLE_RATE, SAMPLED
 from shop.demo.output import Output
 from shop.demo.server import Stop
+
+
+SUMMARY = "e11y.rate_limited"
+"""Name of the record that tells what a limit held back."""
+
+_LIMIT = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +47,13 @@ def check(drive: Drive, output: Output, stop: Stop) -> list[Check]:
             _needless_lines(healthy, output)
         ),
         "each request left its own business events, once": _wrong_events(replies, output),
+        f"{len(output.named('user.signed.up')):,} accounts were opened, and no line holds a mail address": (
+            _addresses(output)
+        ),
+        f"a flood of {_tracked(replies, LIMITED):,} product views left {len(output.named(*LIMITED)):,} lines, "
+        "and a record of what was held back": _unlimited(replies, output, drive.seconds),
+        f"of {_tracked(replies, SAMPLED):,} stock events a fifth was kept ({len(output.named(*SAMPLED)):,}), "
+        "each line says so": _wrongly_sampled(replies, output),
         f"the server stopped {stop.seconds:.1f} s after SIGTERM, with everything delivered": _unclean_stop(stop),
         "the ledger balances, and counts what the requests did": _wrong_counts(replies, output, stop),
     }
@@ -73,13 +87,46 @@ def _wrong_events(replies: Sequence[Reply], output: Output) -> Iterator[str]:
         yield f"line {number} is no record"
     known = {reply.trace_id for reply in replies}
     for line in output.lines:
-        if line.trace_id not in known:
+        if line.trace_id not in known and line.name != SUMMARY:
             yield f"line {line.number} ({line.name}) belongs to no request"
     for reply in replies:
         lines = [line for line in output.lines_of(reply.trace_id) if not line.is_debug]
         left = Counter(line.name for line in lines if not line.is_error)
+        left -= Counter(reply.scenario.perhaps)
         if left != Counter(reply.scenario.events):
             yield f"{_label(reply)} left {', '.join(left.elements()) or 'none'}"
+
+
+def _addresses(output: Output) -> Iterator[str]:
+    for number in output.addresses:
+        yield f"line {number} shows one"
+    for line in output.named("user.signed.up"):
+        if "***" not in str(line.values.get("email")):
+            yield f"line {line.number} shows no masked one"
+
+
+def _unlimited(replies: Sequence[Reply], output: Output, seconds: float) -> Iterator[str]:
+    tracked, kept = _tracked(replies, LIMITED), len(output.named(*LIMITED))
+    if kept > _LIMIT * (1 + (seconds + 1) / 60):
+        yield f"{kept} were written, although {_LIMIT} a minute may be"
+    told = sum(int(str(line.values["suppressed"])) for line in output.named(SUMMARY))
+    if tracked - kept != told:
+        yield f"{tracked - kept:,} were held back, {told:,} of them are told"
+
+
+def _wrongly_sampled(replies: Sequence[Reply], output: Output) -> Iterator[str]:
+    tracked, lines = _tracked(replies, SAMPLED), output.named(*SAMPLED)
+    spread = 5 * (tracked * SAMPLE_RATE * (1 - SAMPLE_RATE) * 2) ** 0.5  # both events of an order share its fate
+    if abs(len(lines) - tracked * SAMPLE_RATE) > spread + 1:
+        yield f"{len(lines):,} of {tracked:,} were kept"
+    for line in lines:
+        if line.metadata.get("sample_rate") != SAMPLE_RATE:
+            yield f"line {line.number} does not say so"
+
+
+def _tracked(replies: Iterable[Reply], names: Sequence[str]) -> int:
+    """Return how many events of these names the requests tracked, whatever became of them."""
+    return sum(name in names for reply in replies for name in reply.scenario.perhaps)
 
 
 def _unclean_stop(stop: Stop) -> Iterator[str]:
@@ -99,10 +146,13 @@ def _wrong_counts(replies: Sequence[Reply], output: Output, stop: Stop) -> Itera
         yield "there is no ledger that balances; the server's log says why"
         return
     lanes = stop.ledger["lanes"].values()
+    summaries = len(output.named(SUMMARY))
+    held_back = _tracked(replies, LIMITED + SAMPLED) - len(output.named(*LIMITED, *SAMPLED))
     counts = {
         "delivered": (sum(lane["delivered"] + lane["handed_over"] for lane in lanes), len(output.lines)),
         "discarded": (stop.ledger["discarded"], _debug_events(reply for reply in replies if not reply.scenario.fails)),
-        "tracked": (stop.ledger["tracked"], sum(reply.scenario.tracked for reply in replies)),
+        "dropped": (sum(stop.ledger["dropped"].values()), held_back),
+        "tracked": (stop.ledger["tracked"], sum(reply.scenario.tracked for reply in replies) + summaries),
     }
     for name, (counted, true) in counts.items():
         if counted != true:

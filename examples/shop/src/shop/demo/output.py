@@ -22,6 +22,8 @@ class Line:
     trace_id: str
     values: Mapping[str, object]
     """Its payload, with what was measured."""
+    metadata: Mapping[str, object] = field(default_factory=dict)
+    """What plugins added: ``v``, ``sample_rate``, ..."""
 
     @property
     def is_debug(self) -> bool:
@@ -42,11 +44,17 @@ class Output:
         lines: In the order in which they were written.
         of_trace: Trace id -> its lines, in that order.
         unreadable: Numbers of the lines that are no record.
+        addresses: Numbers of the lines in which a mail address can be read.
     """
 
     lines: Sequence[Line] = ()
     of_trace: Mapping[str, Sequence[Line]] = field(default_factory=dict)
     unreadable: Sequence[int] = ()
+    addresses: Sequence[int] = ()
+
+    def named(self, *names: str) -> Sequence[Line]:
+        """Return the lines of some events, in the order in which they were written."""
+        return [line for line in self.lines if line.name in names]
 
     def lines_of(self, trace_id: str) -> Sequence[Line]:
         """Return the lines of one request, in the order in which they were written."""
@@ -69,8 +77,11 @@ def read(path: Path) -> Output:
     lines: list[Line] = []
     of_trace: dict[str, list[Line]] = defaultdict(list)
     unreadable: list[int] = []
+    addresses: list[int] = []
     with path.open("rb") as written:
         for number, text in enumerate(written, start=1):
+            if b"@" in text:
+                addresses.append(number)
             try:
                 line = _line(number, msgspec.json.decode(text, type=_Record))
             except (msgspec.DecodeError, UnicodeDecodeError):
@@ -78,7 +89,7 @@ def read(path: Path) -> Output:
                 continue
             lines.append(line)
             of_trace[line.trace_id].append(line)
-    return Output(lines, dict(of_trace), unreadable)
+    return Output(lines, dict(of_trace), unreadable, addresses)
 
 
 def _line(number: int, record: _Record) -> Line:
@@ -90,4 +101,5 @@ def _line(number: int, record: _Record) -> Line:
         name=record.event_name,
         trace_id=record.trace_id,
         values={**record.payload, **measured},
+        metadata=record.metadata,
     )

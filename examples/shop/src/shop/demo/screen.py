@@ -6,14 +6,14 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
 
-from shop.demo.checks import Check
+from shop.demo.checks import SUMMARY, Check
 from shop.demo.client import Drive, Reply
 from shop.demo.mix import SCENARIOS
 from shop.demo.output import Line, Output
 from shop.demo.server import Stop
 
 WIDTH = 100
-STORIES = 3
+STORIES = 2
 """How many kinds of failing requests the short view tells."""
 
 _SHOWN_FAULTS = 3
@@ -26,6 +26,7 @@ def screen(drive: Drive, output: Output, stop: Stop, checks: Sequence[Check], *,
         lines += [*_table(drive, output), ""]
     for reply in _examples(drive.replies)[: None if verbose else STORIES]:
         lines += [*_story(reply, output.lines_of(reply.trace_id)), ""]
+    lines += [*_protected(output), ""]
     lines += stop.ledger["table"].splitlines() if stop.ledger else ["  there is no ledger"]
     for check in checks:
         lines += _verdict(check, verbose)
@@ -73,6 +74,17 @@ def _story(reply: Reply, lines: Sequence[Line]) -> Iterator[str]:
         passed_ms = (line.time - told[0].time) // timedelta(milliseconds=1)
         values = " ".join(f"{key}={value}" for key, value in line.values.items())
         yield f"{passed_ms:>6} ms  {line.severity:<7} {line.name:<17} {values}"
+
+
+def _protected(output: Output) -> Iterator[str]:
+    """Yield a line that shows a masked address, one of a sampled event, and what was said about the flood."""
+    yield "Protected, sampled, limited:"
+    for name in ("user.signed.up", "stock.reserved", SUMMARY):
+        for line in output.named(name)[-1:]:
+            rate = line.metadata.get("sample_rate", 1.0)
+            shown = line.values if rate == 1.0 else {**line.values, "sample_rate": rate}
+            values = " ".join(f"{key}={value}" for key, value in shown.items() if not isinstance(value, list))
+            yield f"           {line.severity:<7} {line.name:<17} {values}"
 
 
 def _verdict(check: Check, verbose: bool) -> Iterator[str]:
