@@ -17,7 +17,9 @@ class RedisServer:
     def __init__(self, folder: Path) -> None:
         binary = shutil.which("redis-server")
         if binary is None:
-            pytest.fail("this test needs redis-server; install it with: bash .ci/servers, or: apt-get install redis-server")
+            pytest.fail(
+                "this test needs redis-server; install it with: bash .ci/servers, or: apt-get install redis-server"
+            )
         self.binary: str = binary
         self.folder = folder
         with socket.create_server(("127.0.0.1", 0)) as free:

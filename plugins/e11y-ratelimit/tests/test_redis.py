@@ -292,4 +292,5 @@ def test_a_forked_child_fetches_leases_of_its_own(server: ValkeyServer, tmp_path
     assert before == 3
     assert child > 80
     assert 100 <= before + child + parent <= 110
-    assert done.stderr == ""
+    assert "Traceback" not in done.stderr
+    assert "ratelimit" not in done.stderr

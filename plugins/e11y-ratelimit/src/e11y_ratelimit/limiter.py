@@ -16,7 +16,7 @@ from e11y_ratelimit.excess import Excess, Reason
 from e11y_ratelimit.key_table import KeyTable
 from e11y_ratelimit.limit import Limit
 from e11y_ratelimit.option import RateLimit
-from e11y_ratelimit.rules import event_rule, key_rules
+from e11y_ratelimit.rules import event_rule, matches
 from e11y_ratelimit.settings import RateLimitSettings
 from e11y_ratelimit.sliding_window import SlidingWindow
 from e11y_ratelimit.step import Bound, BucketPerKey, OneBucket
@@ -70,9 +70,10 @@ class Limiter:
             if key is not None:
                 name = f"key:{key}:{schema.name}"
                 yield self._bucket_per_key(schema, key, limit, name, self._settings.max_keys)
-        for rule in key_rules(self._settings.keys, schema):
-            name = f"key:{rule.key}:{rule.match}:{self._settings.keys.index(rule)}"
-            yield self._bucket_per_key(schema, rule.key, rule, name, rule.max_keys)
+        for place, rule in enumerate(self._settings.keys):
+            if matches(rule.match, schema):
+                name = f"key:{rule.key}:{rule.match}:{place}"
+                yield self._bucket_per_key(schema, rule.key, rule, name, rule.max_keys)
 
     def _per_event(self, schema: Schema) -> Iterator[Bound]:
         declared = self._declared(schema).get(None)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import math
 import threading
+from collections import deque
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
@@ -53,6 +54,7 @@ class RedisLender:
         self._stopping = False
         self._failures = 0
         self._thread: threading.Thread | None = None
+        self._unstarted = deque((None,))  # who takes it out starts the thread
         # A raw lock as a wake-up call: giving it never waits, so a signal handler may.
         self._call = threading.Lock()
         self._call.acquire()
@@ -92,6 +94,10 @@ class RedisLender:
             return  # "release unlocked lock": it is awake already
 
     def _start(self) -> None:
+        try:
+            self._unstarted.pop()
+        except IndexError:
+            return
         thread = self._thread = threading.Thread(target=self._run, name="e11y-ratelimit", daemon=True)
         try:
             thread.start()

@@ -6,18 +6,13 @@ import re
 from collections.abc import Sequence
 
 from e11y import Schema
-from e11y_ratelimit.settings import EventRule, KeyRule
+from e11y_ratelimit.settings import EventRule
 
 
 def event_rule(rules: Sequence[EventRule], schema: Schema) -> EventRule | None:
     """Return the most specific rule for an event type, of equals the first, or ``None``."""
     fitting = [rule for rule in rules if matches(rule.match, schema)]
     return max(fitting, key=lambda rule: _specificity(rule.match), default=None)
-
-
-def key_rules(rules: Sequence[KeyRule], schema: Schema) -> list[KeyRule]:
-    """Return every rule for an event type, in order."""
-    return [rule for rule in rules if matches(rule.match, schema)]
 
 
 def matches(pattern: str, schema: Schema) -> bool:
