@@ -47,6 +47,16 @@ def test_a_window_is_told_once_and_only_if_something_was_suppressed(make_bench: 
     assert bench.summaries == [first, second]
 
 
+def test_limits_of_one_kind_are_told_together(make_bench: MakeBench) -> None:
+    keys = [{"key": "user_id", "limit": 1, "per": "1000s", "match": match} for match in ("door.*", "*")]
+    bench = make_bench(keys=[{**keys[0], "limit": 2}, keys[1]])
+    for user in ("u-1", "u-1", "u-1", "u-2"):
+        DoorBroken.track(user_id=user)
+    bench.clock.advance(60)
+    (told,) = bench.summaries
+    assert told["limits"] == [suppressed("door.broken", "rate_limited_key", 0, 2)]
+
+
 def test_the_window_is_a_setting_and_the_record_a_warning(make_bench: MakeBench) -> None:
     bench = make_bench(summary="5s")
     DoorOpened.track()

@@ -64,6 +64,10 @@ class KeyTable:
         if now - self._since >= self._idle_s:
             self._end_generation(now, full=False)
 
+    def after_fork(self) -> None:
+        """Let generations end in a forked child, also when a thread of the parent was at it."""
+        self._turn = deque((None,))
+
     def take_counts(self) -> tuple[int, int]:
         """Return how many buckets had to go before their time, and how many keys were masked, since the last call."""
         total = self._forgotten

@@ -59,8 +59,10 @@ class Limiter:
         """
         return [*self._per_key(schema), *self._per_event(schema), *self._global(schema)]
 
-    def forget_counts(self) -> None:
-        """Forget what was suppressed and not told yet. For forked children only: it is the parent's."""
+    def after_fork(self) -> None:
+        """Forget what was suppressed and not told yet: it is the parent's. For forked children only."""
+        for table in self.tables:
+            table.after_fork()
         for excess in self.excesses:
             excess.dropped.take()
             excess.lettered.take()

@@ -47,7 +47,7 @@ class RateLimitPlugin:
         """Leave to the parent what it has not told yet."""
         if self._lender is not None:
             self._lender.reset()
-        self._limiter.forget_counts()
+        self._limiter.after_fork()
         self._told_at = self._host.clock.monotonic()
 
     @hookimpl

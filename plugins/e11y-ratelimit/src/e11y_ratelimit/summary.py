@@ -13,7 +13,7 @@ from e11y_ratelimit.option import rate_limit
 
 @attrs.frozen
 class Suppression:
-    """What one limit suppressed of one event type.
+    """What limits of one kind suppressed of one event type.
 
     Args:
         event: Name of the events.
@@ -39,8 +39,12 @@ class RateLimitSummary(Event, severity="warn", name="e11y.rate_limited"):
 
 def track_summary(excesses: Iterable[Excess], window_s: float) -> None:
     """Track what was suppressed since the last call, if anything was."""
-    found = [Suppression(each.event, each.reason, each.dropped.take(), each.lettered.take()) for each in excesses]
-    limits = [one for one in found if one.dropped or one.dead_lettered]
+    found: dict[tuple[str, str], tuple[int, int]] = {}
+    for excess in list(excesses):
+        what = excess.event, excess.reason
+        dropped, lettered = found.get(what, (0, 0))
+        found[what] = dropped + excess.dropped.take(), lettered + excess.lettered.take()
+    limits = [Suppression(*what, *counts) for what, counts in found.items() if any(counts)]
     if limits:
         suppressed = sum(one.dropped + one.dead_lettered for one in limits)
         RateLimitSummary.track(window_s=window_s, suppressed=suppressed, limits=limits)
