@@ -43,7 +43,7 @@ class TestAllKindsTogether(StepContract):
             per_s=60.0,
             algorithm=request.param,
             events=(EventRule(match="contract.*", limit=20, on_excess="sample"),),
-            keys=(KeyRule(key="user_id", limit=10, per_s=60.0), KeyRule(key="request_id", limit=10)),
+            keys=(KeyRule(by="user_id", limit=10, per_s=60.0), KeyRule(by="request_id", limit=10)),
         )
         return RateLimitPlugin(settings, host)
 

@@ -91,7 +91,7 @@ def rule(match: str, limit: int, **more: Any) -> dict[str, Any]:
 
 
 def by(key: str, limit: int, **more: Any) -> dict[str, Any]:
-    return {"key": key, "limit": limit, "per": "10s", **more}
+    return {"by": key, "limit": limit, "per": "10s", **more}
 
 
 # Which limits hold

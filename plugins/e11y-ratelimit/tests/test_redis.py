@@ -95,7 +95,7 @@ def test_another_process_finds_only_its_first_lease(server: ValkeyServer, start:
 
 
 def test_keys_expire_and_show_no_values(server: ValkeyServer, start: Callable[..., Runtime]) -> None:
-    start(server.connection_url, keys=[{"key": "user_id", "limit": 10, "per": "60s"}], lease=0.2)
+    start(server.connection_url, keys=[{"by": "user_id", "limit": 10, "per": "60s"}], lease=0.2)
     with redis.Redis.from_url(server.connection_url, decode_responses=True) as client:
         for _ in range(2):
             LeaseTaken.track(user_id="canary-4f1c9a")
@@ -109,7 +109,7 @@ def test_keys_expire_and_show_no_values(server: ValkeyServer, start: Callable[..
 
 def test_each_key_is_shared_for_itself(server: ValkeyServer, start: Callable[..., Runtime]) -> None:
     for expected in (10, 1):
-        start(server.connection_url, keys=[{"key": "user_id", "limit": 10, "per": "1h"}])
+        start(server.connection_url, keys=[{"by": "user_id", "limit": 10, "per": "1h"}])
         for user in ("u-1", "u-2"):
             passed = 0
             end = time.monotonic() + 0.4

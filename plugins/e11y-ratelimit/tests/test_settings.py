@@ -59,7 +59,7 @@ def test_the_decorator_refuses_at_once(arguments: dict[str, Any], what: str, fix
         ({"events": [{"limit": 5}]}, "setting 'events[0].match' is missing"),
         ({"events": [{"match": "*", "limit": 0}]}, "setting 'events[0].limit' is refused: must be more than 0"),
         (
-            {"keys": [{"key": "user_id", "limit": 5, "max_keys": 1}]},
+            {"keys": [{"by": "user_id", "limit": 5, "max_keys": 1}]},
             "setting 'keys[0].max_keys' is refused: must be 2 or more",
         ),
         ({"algorithm": "leaky"}, "setting 'algorithm' must be"),

@@ -22,7 +22,7 @@ def suppressed(event: str, reason: str, dropped: int, dead_lettered: int) -> dic
 
 
 def test_a_window_is_told_once_and_only_if_something_was_suppressed(make_bench: MakeBench) -> None:
-    bench = make_bench(keys=[{"key": "user_id", "limit": 2, "per": "1000s"}])
+    bench = make_bench(keys=[{"by": "user_id", "limit": 2, "per": "1000s"}])
     DoorOpened.track()
     bench.clock.advance(60)
     assert bench.summaries == []
@@ -48,7 +48,7 @@ def test_a_window_is_told_once_and_only_if_something_was_suppressed(make_bench: 
 
 
 def test_limits_of_one_kind_are_told_together(make_bench: MakeBench) -> None:
-    keys = [{"key": "user_id", "limit": 1, "per": "1000s", "match": match} for match in ("door.*", "*")]
+    keys = [{"by": "user_id", "limit": 1, "per": "1000s", "match": match} for match in ("door.*", "*")]
     bench = make_bench(keys=[{**keys[0], "limit": 2}, keys[1]])
     for user in ("u-1", "u-1", "u-1", "u-2"):
         DoorBroken.track(user_id=user)

@@ -59,7 +59,7 @@ def test_ten_threads_get_exactly_what_there_is(make_bench: MakeBench, algorithm:
     one = {"limit": capacity, "per": "10s"}
     table = {
         "event": {"events": [{"match": "*", **one}]},
-        "key": {"keys": [{"key": "user_id", **one}]},
+        "key": {"keys": [{"by": "user_id", **one}]},
         "global": one,
     }
     bench = make_bench(algorithm=algorithm, **{key: value for name in limits for key, value in table[name].items()})
@@ -89,7 +89,7 @@ def test_refunds_are_exact_amid_threads(make_bench: MakeBench, algorithm: str) -
 
 
 def test_new_keys_on_all_threads_at_once(make_bench: MakeBench) -> None:
-    make_bench(keys=[{"key": "user_id", "limit": 3, "per": "10s"}])
+    make_bench(keys=[{"by": "user_id", "limit": 3, "per": "10s"}])
 
     def work(_: int) -> int:
         return sum(bool(CallPlaced.track(user_id=f"u-{number}")) for number in range(500))
@@ -119,7 +119,7 @@ def test_a_finaliser_may_track_at_any_line(make_bench: MakeBench, algorithm: str
         limit=300,
         per="100s",
         events=[{"match": "*", "limit": 400, "per": "100s"}],
-        keys=[{"key": "user_id", "limit": 500, "per": "100s", "max_keys": 8}],
+        keys=[{"by": "user_id", "limit": 500, "per": "100s", "max_keys": 8}],
     )
     outcomes: list[bool] = []
     chance = random.Random(1)

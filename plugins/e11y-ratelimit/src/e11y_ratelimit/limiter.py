@@ -74,8 +74,8 @@ class Limiter:
                 yield self._bucket_per_key(schema, key, limit, name, self._settings.max_keys)
         for place, rule in enumerate(self._settings.keys):
             if matches(rule.match, schema):
-                name = f"key:{rule.key}:{rule.match}:{place}"
-                yield self._bucket_per_key(schema, rule.key, rule, name, rule.max_keys)
+                name = f"key:{rule.by}:{rule.match}:{place}"
+                yield self._bucket_per_key(schema, rule.by, rule, name, rule.max_keys)
 
     def _per_event(self, schema: Schema) -> Iterator[Bound]:
         declared = self._declared(schema).get(None)

@@ -38,12 +38,13 @@ class KeyRule(Limit):
     """A limit per user, address, ...: ``[[tool.e11y.ratelimit.keys]]``. All matching event types count together.
 
     Args:
-        key: Name of a payload field, or of a context value where a type has no such field.
+        by: Name of a payload field, or of a context value where a type has no such field. (Not ``key``, which the
+            settings would hide as a secret.)
         match: Names of the events that count; ``*`` stands for any characters.
         max_keys: Most values that are remembered at a time.
     """
 
-    key: str
+    by: str
     match: str = "*"
     max_keys: int = attrs.field(default=10_000, validator=_at_least_two)
 
