@@ -52,7 +52,7 @@ def start_python(code: str, *arguments: object) -> subprocess.Popen[str]:
 
 def output_of(process: subprocess.Popen[str]) -> str:
     """Wait for the end of a process that has to succeed; return what it printed."""
-    stdout, stderr = process.communicate(timeout=50)
+    stdout, stderr = process.communicate(timeout=150)
     assert process.returncode == 0, stderr
     return stdout
 
