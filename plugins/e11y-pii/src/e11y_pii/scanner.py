@@ -7,6 +7,7 @@ is shown to a pattern. On clean text that is as fast as hyperscan and faster tha
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
@@ -31,7 +32,6 @@ _FINDERS: Mapping[str, Finder] = {
     "iban": patterns.ibans,
 }
 _NUMBERS = ("card", "ssn", "phone")
-_QUICK_FINDERS = {**_FINDERS, **{name: numbers.in_runs(_FINDERS[name]) for name in _NUMBERS}}
 
 _DIGITS = b"0123456789"
 _OTHERS = bytes(byte for byte in range(256) if byte not in _DIGITS)
@@ -40,6 +40,15 @@ _SHAPE = bytes(ord("0") if byte in _DIGITS else ord("a") if bytes([byte]).isalph
 _BETWEEN_DIGITS = b" -.()/+"
 _FEWEST_DIGITS = 4
 _IPV6_COLONS = 7
+
+# Necessary conditions on the shape of a text; the property tests compare them with the patterns themselves.
+_NINE_DIGITS = b"000000000"
+_CARD_DIGITS = b"0000000000000"
+_SSN_SHAPE = b"000-00-0000"
+_IPV4_SHAPE = re.compile(rb"0\.0{1,3}\.0{1,3}\.0")
+_IBAN_SHAPE = re.compile(rb"(?<![0a])aa00")
+_PHONE_SHAPE = re.compile(rb"000[ .)-] ?000[ .-]0000")
+_PHONE_START = re.compile(r"0(?<![0-9A-Za-z].)(?:0[1-9]|[1-9](?:(?:[ .-][0-9]{2}){4}|[0-9]{1,4}\)?[ /-][0-9]{3}))")
 
 
 class Scanner:
@@ -64,7 +73,7 @@ class Scanner:
 
     def spans(self, text: str) -> list[tuple[int, int, str]]:
         """Return ``(start, end, pattern name)`` of everything found, by place; they may overlap."""
-        found = [(*span, name) for name in self._possible(text) for span in _QUICK_FINDERS[name](text)]
+        found = [(*span, name) for name in self._possible(text) for span in _FINDERS[name](text)]
         found += [(*span, one.name) for one in self._custom for span in one.find(text)]
         return sorted(found)
 
@@ -105,13 +114,24 @@ class Scanner:
         if digits < _FEWEST_DIGITS:
             return found
         shape = data.translate(_SHAPE)
-        if self._numbers and b"000000000" in shape.translate(None, _BETWEEN_DIGITS):
-            found += self._numbers
-        if "." in text and shape.count(b"0.0") > 1 and "ipv4" in wanted:
+        if self._numbers:
+            compact = shape.translate(None, _BETWEEN_DIGITS)
+            if _NINE_DIGITS in compact:
+                found += [name for name in self._numbers if _may_hold(name, text, shape, compact)]
+        if "ipv4" in wanted and "." in text and _IPV4_SHAPE.search(shape) is not None:
             found.append("ipv4")
-        if b"aa00" in shape and "iban" in wanted:
+        if "iban" in wanted and b"aa00" in shape and _IBAN_SHAPE.search(shape) is not None:
             found.append("iban")
         return found
+
+
+def _may_hold(name: str, text: str, shape: bytes, compact: bytes) -> bool:
+    """Return whether a text with nine digits in a row, as people write them, may hold a number of a kind."""
+    if name == "card":
+        return _CARD_DIGITS in compact
+    if name == "ssn":
+        return _SSN_SHAPE in shape
+    return "+" in text or _PHONE_SHAPE.search(shape) is not None or _PHONE_START.search(text) is not None
 
 
 def every_span(text: str) -> list[tuple[int, int, str]]:
