@@ -135,7 +135,8 @@ class Partial(DeliveryError):
 
     Args:
         failures: Index in the batch -> ``Retryable``, ``Rejected`` or ``Declined``. What is not named
-            counts as delivered.
+            counts as delivered. Records that share one ``Rejected(split=True)`` were refused together: core
+            halves these alone until the bad record is found.
     """
 
     def __init__(self, failures: Mapping[int, DeliveryError]) -> None:

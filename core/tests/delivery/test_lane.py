@@ -222,6 +222,26 @@ def test_partial_settles_each_record_on_its_own(bench: Any) -> None:
     assert it.snapshot.difference == 0
 
 
+def test_records_of_a_partial_answer_that_were_refused_together_are_halved(bench: Any) -> None:
+    together = Rejected("400", split=True)
+    refused = Rejected("400: too old", split=True)
+    script = [Partial({1: together, 2: together, 3: together, 4: Rejected("no")}), None, refused, None, refused]
+    it = bench(*script, settings=settings(batch_records=5))
+    it.put(0, 1, 2, 3, 4, 5)
+    it.run(1)
+    assert [[record.payload["n"] for record in batch] for batch in it.adapter.batches] == [
+        [0, 1, 2, 3, 4],
+        [1],
+        [2, 3],
+        [2],
+        [3],
+        [5],
+    ]
+    assert it.letters.kept == [(4, "logs", "rejected: no"), (3, "logs", "rejected: 400: too old")]
+    assert it.snapshot.delivered == 4
+    assert it.snapshot.difference == 0
+
+
 def test_a_partial_answer_without_failures_delivers_all(bench: Any) -> None:
     it = bench(Partial({}))
     it.put(1, 2)

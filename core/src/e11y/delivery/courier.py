@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from collections import deque
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from e11y.adapter import Adapter, writing
 from e11y.delivery.backoff import delay_s
@@ -231,13 +231,9 @@ class Courier:
         else:
             if isinstance(error, Rejected):
                 self.breaker.succeeded()
-            if is_splittable(error) and len(batch.records) > 1:
-                for half in reversed(batch.halves()):
-                    self._keep(half)
-                self._in_hands -= len(batch.records)
-            else:
+            if not is_splittable(error) or len(batch.records) == 1:
                 self._fault(error)
-                self._give_up(batch.records, *_words(error))
+            self._refuse(batch, error)
 
     def _settle_partial(self, batch: Batch, error: Partial, now: float) -> None:
         failures = failures_of(error, len(batch.records))
@@ -250,16 +246,25 @@ class Courier:
         if told or not failures:
             self._fault(next(iter(told), error))
         self._delivered([record for index, record in enumerate(batch.records) if index not in failures])
-        for index in sorted(failures.keys() - set(later)):
-            failure = failures[index]
+        for failure, indexes in _by_failure(failures, failures.keys() - set(later)):
+            refused = [batch.records[index] for index in indexes]
             if isinstance(failure, Declined):
-                self._decline([batch.records[index]], failure)
+                self._decline(refused, failure)
             else:
-                self._give_up([batch.records[index]], *_words(failure))
+                self._refuse(Batch(refused, batch), failure)
         if later:
             part = Batch([batch.records[index] for index in later], batch, parted=True)
             longest = max((failures[index] for index in later), key=lambda failure: retry_after_s(failure) or 0.0)
             self._retry(part, longest, now)
+
+    def _refuse(self, batch: Batch, error: BaseException) -> None:
+        """Give up what will never be accepted, unless halving it may save a part."""
+        if is_splittable(error) and len(batch.records) > 1:
+            for half in reversed(batch.halves()):
+                self._keep(half)
+            self._in_hands -= len(batch.records)
+        else:
+            self._give_up(batch.records, *_words(error))
 
     def _retry(self, batch: Batch, error: BaseException, now: float) -> None:
         most = self.settings.max_retries
@@ -333,6 +338,17 @@ class Courier:
                 in_time = offer_until is None or self._monotonic() < offer_until
                 self.give_up(record, "deadline", "the process shut down", offer=in_time)
                 self._queue.removed_bytes += record.held_bytes
+
+
+def _by_failure(
+    failures: Mapping[int, BaseException], indexes: Iterable[int]
+) -> Iterable[tuple[BaseException, list[int]]]:
+    """Return each failure once, with its part of ``indexes`` in order: those that share one were refused together."""
+    together: dict[int, tuple[BaseException, list[int]]] = {}
+    for index in sorted(indexes):
+        failure = failures[index]
+        together.setdefault(id(failure), (failure, []))[1].append(index)
+    return together.values()
 
 
 def _words(error: BaseException) -> tuple[str, str]:
