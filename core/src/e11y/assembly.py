@@ -43,12 +43,22 @@ def make_adapters(loaded: Loaded, plugins: PluginSet, host: Callable[[str], Host
             if loaded.is_test_run and loaded.origin(f"{path}.type").kind == "file":
                 made[name] = MemoryAdapter()
             else:
-                made[name] = adapter_type.make(settings, host(plugin))
+                made[name] = _made(adapter_type, settings, host(plugin), str(place))
         except ConfigError as error:
             problems.append(error)
     if problems:
         raise ConfigError.joined(problems)
     return made
+
+
+def _made(kind: AdapterType, settings: object, host: Host, where: str) -> Adapter:
+    """Make one adapter; what it finds wrong with its settings is said of the table that they stand in."""
+    try:
+        return kind.make(settings, host)
+    except ConfigError as error:
+        for problem in error.problems or (error,):
+            problem.where = problem.where or where
+        raise
 
 
 def _adapter_types(plugins: PluginSet) -> dict[str, tuple[str, AdapterType]]:

@@ -8,7 +8,7 @@ from typing import Any
 import attrs
 import pytest
 
-from e11y import ConfigError, units
+from e11y import ConfigError, Runtime, hookimpl, units
 from e11y.adapter import AdapterType
 from e11y.settings import Loaded, adapter_settings
 
@@ -73,3 +73,27 @@ def test_a_type_cannot_read_what_core_reads(load_here: LoadHere) -> None:
         f"  where: {__name__}.GreedySettings\n"
         "  fix:   rename these fields of the settings class"
     )
+
+
+class PickyPlugin:
+    """Offers an adapter type whose adapters refuse their settings while they are made."""
+
+    name = "picky"
+
+    @hookimpl
+    def e11y_export(self) -> AdapterType:
+        return AdapterType(name="picky", settings=LokiSettings, make=self.refuse)
+
+    def refuse(self, settings: LokiSettings, _host: Any) -> Any:
+        problems = [ConfigError("'url' is no URL", fix="write one"), ConfigError("no", where="here", fix="yes")]
+        raise problems[0] if settings.url == "one" else ConfigError.joined(problems)
+
+
+@pytest.mark.parametrize(("url", "more"), [("one", ""), ("two", "\n\nno\n  where: here\n  fix:   yes")])
+def test_what_an_adapter_finds_wrong_is_said_of_its_table(url: str, more: str) -> None:
+    adapters = {"logs": {"type": "picky", "url": url}}
+    with pytest.raises(ConfigError) as caught:
+        Runtime({"adapters": adapters}, environ={}, event_types=(), plugins=[PickyPlugin])
+    says = "'url' is no URL\n  where: [adapters.logs] in e11y.configure()"
+    assert says in str(caught.value)
+    assert str(caught.value).endswith(f"  fix:   write one{more}")
