@@ -37,6 +37,13 @@ def test_answers_are_taken_in_order_then_the_default(server: LoopbackServer, cli
     assert statuses == [500, 503, 413, 204]
 
 
+def test_a_function_may_decide(server: LoopbackServer, client: urllib3.PoolManager) -> None:
+    server.default = lambda request: Answer(200, request.body.upper())
+    server.answers.append(Answer(503))
+    assert [client.request("POST", server.url, body=b"x").status for _ in range(2)] == [503, 200]
+    assert client.request("POST", server.url, body=b"xyz").data == b"XYZ"
+
+
 @pytest.mark.parametrize("status", [400, 401, 403, 413, 418, 599])
 def test_an_error_may_have_a_body_and_headers(server: LoopbackServer, client: urllib3.PoolManager, status: int) -> None:
     server.default = Answer(status, b'{"error":"no"}', headers={"Content-Type": "application/json"})

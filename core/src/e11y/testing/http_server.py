@@ -17,7 +17,7 @@ import sys
 import threading
 import zlib
 from collections import deque
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 from email.utils import format_datetime
@@ -108,7 +108,8 @@ class LoopbackServer:
     """A threaded HTTP/1.1 server on 127.0.0.1 with a port of its own. All members are thread-safe.
 
     Args:
-        default: Answer to every request for which ``answers`` holds none.
+        default: Answer to every request for which ``answers`` holds none, or a function that decides. It runs on the
+            thread of the connection; what it raises cuts the connection.
         port: 0 takes a free one; give a port to come back where an earlier server was.
 
     Attributes:
@@ -116,7 +117,7 @@ class LoopbackServer:
         default: What is answered when ``answers`` is empty.
     """
 
-    def __init__(self, default: Answer = Answer(204), *, port: int = 0) -> None:
+    def __init__(self, default: Answer | Callable[[Request], Answer] = Answer(204), *, port: int = 0) -> None:
         self.answers: deque[Answer] = deque()
         self.default = default
         self._requests: list[Request] = []
@@ -198,7 +199,8 @@ class LoopbackServer:
         with self._changed:
             self._requests.append(request)
             self._changed.notify_all()
-            return (self.answers.popleft() if self.answers else self.default), self._gate
+            answer, gate = self.answers.popleft() if self.answers else self.default, self._gate
+        return (answer if isinstance(answer, Answer) else answer(request)), gate
 
     def _may_answer(self, answer: Answer, gate: threading.Event) -> bool:
         """Wait as long as the answer says; return whether there still is someone to answer."""
