@@ -63,14 +63,14 @@ def process_labels(given: Mapping[str, str], *, service: str, environment: str) 
 
     Args:
         given: Labels of the settings.
-        service: Becomes ``service_name``, unless it is empty or given.
-        environment: Becomes ``environment``, under the same conditions.
+        service, environment: Become ``service_name`` and ``environment`` unless these are given. As in the
+            lines, neither is said while no service is named.
 
     Raises:
         ConfigError: Loki would refuse a label, or it is meant to take a value per event. All are told.
     """
-    known = {"service_name": service, "environment": environment}
-    labels = {**{name: value for name, value in known.items() if value}, **given}
+    known = {"service_name": service, "environment": environment} if service else {}
+    labels = {**known, **given}
     problems: list[E11yError] = [
         ConfigError(f"label {name!r} {trouble}", fix=fix)
         for name, value in labels.items()
@@ -81,7 +81,7 @@ def process_labels(given: Mapping[str, str], *, service: str, environment: str) 
         problems.append(
             ConfigError(
                 f"{len(labels) + len(OWN)} labels are more than the {MOST_LABELS} that Loki takes for one stream",
-                fix=f"keep at most {MOST_LABELS - len(OWN)}; {', '.join(OWN)} are set by the adapter",
+                fix=f"keep at most {MOST_LABELS - len(OWN)}, beside {', '.join(OWN)}, which the adapter sets",
             )
         )
     if problems:

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 
 import attrs
-from attrs.validators import matches_re
 
 from e11y.units import duration
 
-_PATH = matches_re(r"/[\w./~-]*")
+_PATH = re.compile(r"/[\w.~/-]*", re.ASCII)
+
+
+def _is_path(_settings: object, attribute: attrs.Attribute[str], value: str) -> None:
+    if not _PATH.fullmatch(value):
+        raise ValueError(f"{attribute.name} must begin with '/' and be a path, without query")
 
 
 @attrs.frozen(eq=False)
@@ -41,8 +46,8 @@ class LokiSettings:
     """
 
     url: str
-    push_path: str = attrs.field(default="/loki/api/v1/push", validator=_PATH)
-    ready_path: str = attrs.field(default="/ready", validator=_PATH)
+    push_path: str = attrs.field(default="/loki/api/v1/push", validator=_is_path)
+    ready_path: str = attrs.field(default="/ready", validator=_is_path)
     labels: Mapping[str, str] = attrs.field(factory=dict)
     structured_metadata: tuple[str, ...] = ("trace_id", "span_id")
     tenant: str = ""

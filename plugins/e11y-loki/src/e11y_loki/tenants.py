@@ -24,7 +24,7 @@ def by_tenant(records: Sequence[Record], context_name: str, otherwise: str) -> d
     Args:
         records: A batch.
         context_name: The context value that names the tenant.
-        otherwise: The tenant of records whose context has none.
+        otherwise: The tenant of records whose context has none, or an empty one.
     """
     positions: dict[str, list[int]] = {}
     last: Snapshot | None = None
@@ -33,6 +33,6 @@ def by_tenant(records: Sequence[Record], context_name: str, otherwise: str) -> d
         if record.snapshot is not last:
             last = record.snapshot
             value = record.context.get(context_name)
-            mine = positions.setdefault(otherwise if value is None else str(value), [])
+            mine = positions.setdefault(otherwise if value in (None, "") else str(value), [])
         mine.append(position)
     return positions

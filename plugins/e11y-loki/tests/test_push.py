@@ -1,0 +1,176 @@
+"""What a push looks like on the wire."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import zlib
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from e11y import Record, Severity
+from e11y.context import EMPTY, extended
+from e11y.severity import SEVERITIES
+from e11y.testing import StandaloneHost, make_record
+from e11y_loki import LokiAdapter, LokiSettings
+from e11y_loki.body import BodyFormat
+from e11y_loki.compression import make_compressor
+
+TIME_NS = 1_769_860_800_000_000_000
+
+
+@pytest.fixture
+def adapter(loki: Any) -> LokiAdapter:
+    return LokiAdapter(LokiSettings(url=loki.url), StandaloneHost(service="shop", environment="production"))
+
+
+def pushed(loki: Any) -> list[dict[str, Any]]:
+    streams: list[dict[str, Any]] = loki.server.requests[-1].json()["streams"]
+    return streams
+
+
+def test_a_batch_is_one_compressed_push(loki: Any, adapter: LokiAdapter) -> None:
+    adapter.write_batch([make_record(number) for number in range(100)])
+    (request,) = loki.server.requests
+    assert (request.method, request.path) == ("POST", "/loki/api/v1/push")
+    assert request.headers["content-type"] == "application/json"
+    assert request.headers["content-encoding"] == "gzip"
+    assert request.wire_bytes < len(request.body) / 5
+    assert "x-scope-orgid" not in request.headers
+    assert "authorization" not in request.headers
+
+
+def test_compression_can_be_switched_off(loki: Any) -> None:
+    adapter = LokiAdapter(LokiSettings(url=loki.url, gzip=False), StandaloneHost())
+    adapter.write_batch([make_record()])
+    (request,) = loki.server.requests
+    assert "content-encoding" not in request.headers
+    assert request.wire_bytes == len(request.body)
+
+
+def test_an_entry_is_time_line_and_ids(loki: Any, adapter: LokiAdapter) -> None:
+    record = make_record(7, {"text": 'quoted "text", \\ and \n'}, time_ns=TIME_NS + 123_456_789)
+    adapter.write_batch([record])
+    ((time_text, line, metadata),) = pushed(loki)[0]["values"]
+    assert time_text == "1769860800123456789"
+    assert line == record.encoded().decode()
+    assert metadata == {"trace_id": record.trace_id, "span_id": record.span_id}
+
+
+def test_streams_are_the_name_and_the_severity(loki: Any, adapter: LokiAdapter) -> None:
+    records = [Record.of("order.paid", {"n": 1}, severity=each, time_ns=TIME_NS) for each in SEVERITIES]
+    adapter.write_batch([*records, Record.of("order.sent", {"n": 2}, time_ns=TIME_NS), *records])
+    shared = {"service_name": "shop", "environment": "production"}
+    levels = {"debug": "debug", "info": "info", "success": "info", "warn": "warn", "error": "error", "fatal": "fatal"}
+    assert [(stream["stream"], len(stream["values"])) for stream in pushed(loki)] == [
+        *(({**shared, "event_name": "order.paid", "severity": s, "level": level}, 2) for s, level in levels.items()),
+        ({**shared, "event_name": "order.sent", "severity": "info", "level": "info"}, 1),
+    ]
+
+
+def test_entries_of_a_stream_are_in_the_order_of_time(loki: Any, adapter: LokiAdapter) -> None:
+    times = [5, 3, 3, 9, 1]
+    records = [make_record(n, time_ns=TIME_NS + offset) for n, offset in enumerate(times)]
+    adapter.write_batch(records)
+    (stream,) = pushed(loki)
+    assert [int(entry[0]) - TIME_NS for entry in stream["values"]] == [1, 3, 3, 5, 9]
+    marks = [json.loads(entry[1])["payload"]["mark"][9:14] for entry in stream["values"]]
+    assert marks == ["00004", "00001", "00002", "00000", "00003"]
+
+
+@pytest.mark.parametrize(
+    ("names", "expected"),
+    [
+        (("trace_id",), {"trace_id": f"{0xAB:032x}"}),
+        (("span_id",), {"span_id": f"{0xCD:016x}"}),
+        (("user_id", "span_id"), {"span_id": f"{0xCD:016x}", "user_id": "u-1"}),
+        (("user_id", "absent"), {"user_id": "u-1"}),
+        (("absent",), {}),
+        (("count", "on", "half"), {"count": "3", "on": "true", "half": "?"}),
+        (("endless",), {"endless": "int"}),
+    ],
+)
+def test_structured_metadata_is_chosen(loki: Any, names: tuple[str, ...], expected: dict[str, str]) -> None:
+    context = {"user_id": "u-1", "count": 3, "on": True, "half": "\ud83d", "endless": 10**5_000}
+    record = make_record(trace=0xAB, span=0xCD, snapshot=extended(EMPTY, context))
+    other = make_record(1, trace=0xAB, span=0xCD, snapshot=EMPTY)
+    LokiAdapter(LokiSettings(url=loki.url, structured_metadata=names), StandaloneHost()).write_batch([record, other])
+    values = pushed(loki)[0]["values"]
+    assert values[0][2] == expected
+    assert values[1][2] == {
+        name: value for name, value in expected.items() if name.endswith("n_id") or name == "trace_id"
+    }
+
+
+def test_without_structured_metadata_an_entry_is_a_pair(loki: Any) -> None:
+    LokiAdapter(LokiSettings(url=loki.url, structured_metadata=()), StandaloneHost()).write_batch([make_record()])
+    assert [len(entry) for entry in pushed(loki)[0]["values"]] == [2]
+
+
+VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text() | st.binary(),
+    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+    max_leaves=10,
+)
+
+
+@given(payload=st.dictionaries(st.text(), VALUES), name=st.text(min_size=1), severity=st.sampled_from(SEVERITIES))
+def test_whatever_is_tracked_the_line_is_read_back_exactly(payload: Any, name: str, severity: Severity) -> None:
+    name = name.encode("utf-8", "replace").decode()
+    record = Record.of(name, payload, severity=severity, time_ns=TIME_NS, snapshot=extended(EMPTY, {"user_id": name}))
+    body = BodyFormat({"service_name": "shop"}, ("trace_id", "user_id")).body([record])
+    (stream,) = json.loads(body)["streams"]
+    assert stream["stream"]["event_name"] == name
+    ((time_text, line, metadata),) = stream["values"]
+    assert (time_text, line.encode()) == (str(TIME_NS), record.encoded())
+    assert metadata == {"trace_id": record.trace_id, "user_id": name}
+
+
+def test_gzip_is_isals_where_it_is_installed(monkeypatch: pytest.MonkeyPatch) -> None:
+    body = b"x" * 10_000
+    isal = make_compressor()(body)
+    monkeypatch.setattr("e11y_loki.compression.find_spec", lambda _name: None)
+    assert make_compressor()(body) == zlib.compress(body, 1, 31)
+    assert isal != zlib.compress(body, 1, 31)
+    assert gzip.decompress(isal) == gzip.decompress(make_compressor()(body)) == body
+
+
+@pytest.mark.parametrize(
+    ("given_settings", "expected"),
+    [
+        ({"username": "u", "password": "pä"}, "Basic dTpww6Q="),
+        ({"bearer_token": "t0ken"}, "Bearer t0ken"),
+        ({"headers": {"authorization": "Token abc"}}, "Token abc"),
+    ],
+)
+def test_credentials_are_sent(loki: Any, given_settings: dict[str, Any], expected: str) -> None:
+    settings = LokiSettings(url=loki.url, **given_settings)
+    adapter = LokiAdapter(settings, StandaloneHost())
+    adapter.write_batch([make_record()])
+    assert adapter.healthy()
+    assert [request.headers["authorization"] for request in loki.server.requests] == [expected] * 2
+    for secret in ("pä", "t0ken", "abc"):
+        assert secret not in repr(settings)
+        assert secret not in repr(vars(adapter))
+
+
+def test_headers_are_sent(loki: Any) -> None:
+    LokiAdapter(LokiSettings(url=loki.url, headers={"X-Team": "a b"}), StandaloneHost()).write_batch([make_record()])
+    assert loki.server.requests[0].headers["x-team"] == "a b"
+
+
+@pytest.mark.parametrize("url_path", ["", "/", "/behind/proxy", "/behind/proxy/"])
+def test_paths_stand_behind_the_path_of_the_url(loki: Any, url_path: str) -> None:
+    settings = LokiSettings(
+        url=loki.url + url_path, push_path="/insert/loki/api/v1/push", ready_path="/insert/loki/ready"
+    )
+    adapter = LokiAdapter(settings, StandaloneHost())
+    with pytest.raises(Exception, match="^404$"):
+        adapter.write_batch([make_record()])
+    assert not adapter.healthy()
+    root = url_path.rstrip("/")
+    asked = [request.path for request in loki.server.requests]
+    assert asked == [f"{root}/insert/loki/api/v1/push", f"{root}/insert/loki/ready"]
