@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.servers.nginx import Nginx
+from tests.servers.victorialogs import VictoriaLogs
 
 
 @pytest.fixture
@@ -17,3 +18,12 @@ def nginx(tmp_path: Path) -> Iterator[Nginx]:
     server.start()
     yield server
     server.stop()
+
+
+@pytest.fixture
+def victorialogs(tmp_path: Path) -> Iterator[VictoriaLogs]:
+    """A running VictoriaLogs that takes Loki's pushes."""
+    server = VictoriaLogs(tmp_path)
+    server.start()
+    yield server
+    server.close()

@@ -63,8 +63,8 @@ def process_labels(given: Mapping[str, str], *, service: str, environment: str) 
 
     Args:
         given: Labels of the settings.
-        service, environment: Become ``service_name`` and ``environment`` unless these are given. As in the
-            lines, neither is said while no service is named.
+        service: Becomes ``service_name`` unless that is given.
+        environment: Becomes ``environment`` unless that is given; only once a service is named, as in the lines.
 
     Raises:
         ConfigError: Loki would refuse a label, or it is meant to take a value per event. All are told.

@@ -1,0 +1,102 @@
+"""An application under a steady load, in a process of its own; it measures what its callers feel.
+
+    python tests/outage/application.py ASKED.json
+
+``ASKED.json`` holds ``settings`` of e11y, ``events``, ``per_second``, ``flush_s``, ``shutdown_s``, and the names of two files:
+``result``, and ``letters`` for the numbers of dead letters. When everything was tracked it waits for a line on its standard
+input, flushes and shuts down.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import e11y
+
+TICK_S = 0.005
+WARM_UP = -1
+"""Number of the events that make what is made at first use."""
+
+
+class LoadGenerated(e11y.Event, severity="info"):
+    number: int
+    customer_id: str
+    amount: float
+    note: str
+
+
+class Letters:
+    """A plugin that keeps dead letters: a line with number and reason for each."""
+
+    name = "letters"
+
+    def __init__(self, path: str) -> None:
+        self._file = Path(path).open("a", encoding="utf-8", buffering=1)  # noqa: SIM115 - lives as long as the process
+
+    @e11y.hookimpl
+    def e11y_dead_letter(self, record: e11y.Record, adapter: str, reason: str) -> bool:
+        self._file.write(json.dumps([record.payload["number"], reason]) + "\n")
+        return True
+
+
+def warm_up() -> None:
+    """Track and deliver a few events."""
+    for _ in range(100):
+        LoadGenerated.track(number=WARM_UP, customer_id="c-1042", amount=12.5, note="warm")
+    assert not e11y.flush(10).undelivered
+
+
+def load(events: int, per_second: int) -> list[int]:
+    """Track ``events`` at an even pace; return the nanoseconds that each call took."""
+    track, clock = LoadGenerated.track, time.perf_counter_ns
+    per_tick = round(per_second * TICK_S)
+    taken: list[int] = []
+    start = time.perf_counter()
+    for tick in range(events // per_tick):
+        wait = start + tick * TICK_S - time.perf_counter()
+        if wait > 0:
+            time.sleep(wait)
+        for number in range(tick * per_tick, (tick + 1) * per_tick):
+            before = clock()
+            track(number=number, customer_id="c-1042", amount=12.5, note="a text of ordinary length")
+            taken.append(clock() - before)
+    return taken
+
+
+def main(asked: dict[str, Any]) -> None:
+    """Run the load and write down what became of it."""
+    e11y.configure({"environment": "test", **asked["settings"]}, plugins=[Letters(asked["letters"])])
+    e11y.start()
+    warm_up()
+    print("warm", flush=True)
+    taken_ns = load(asked["events"], asked["per_second"])
+    print("tracked", flush=True)
+    sys.stdin.readline()
+    flushed = e11y.flush(asked["flush_s"])
+    began = time.monotonic()
+    e11y.shutdown(asked["shutdown_s"])
+    shutdown_s = time.monotonic() - began
+    ledger = e11y.ledger().check()
+    (lane,) = ledger.lanes.values()
+    result = {
+        "taken_ns": taken_ns,
+        "flush_s": flushed.seconds,
+        "undelivered": sum(flushed.undelivered.values()),
+        "shutdown_s": shutdown_s,
+        "tracked": ledger.tracked,
+        "shed": ledger.shed,
+        "delivered": lane.delivered,
+        "dead_lettered": lane.dead_lettered,
+        "given_up": sum(lane.given_up.values()),
+        "retries": lane.retries,
+        "ended": time.time(),
+    }
+    Path(asked["result"]).write_text(json.dumps(result), "utf-8")
+
+
+if __name__ == "__main__":
+    main(json.loads(Path(sys.argv[1]).read_text("utf-8")))

@@ -1,0 +1,286 @@
+"""An outage: a steady load, a destination that fails and comes back, and beside it the same load without an outage.
+
+Whoever has a network adapter says how to point it at the sink and how to read a push back (``Destination``), and
+tests each ``Outage``:
+
+    @pytest.mark.parametrize("outage", OUTAGES, ids=str)
+    def test_an_outage_loses_nothing(outage, tmp_path):
+        run(DESTINATION, outage, tmp_path).check()
+
+Both loads run at the same time in processes of their own, so that whatever else the machine does slows both.
+"""
+
+from __future__ import annotations
+
+import json
+import random
+import signal
+import socket
+import statistics
+import subprocess
+import sys
+import time
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+import attrs
+
+ROOT = Path(__file__).resolve().parents[2]
+EVENTS = 20_000
+PER_SECOND = 2_000
+BEFORE_S = 2.0
+OUTAGE_S = 10.0
+SHUTDOWN_S = 5.0
+
+_SLOWER = 1.25
+_SEGMENT = 500
+
+
+@attrs.frozen
+class Destination:
+    """How one adapter meets the sink.
+
+    Args:
+        table: From the sink's URL to the table of the adapter.
+        numbers: From the text of a push to the numbers of the events in it.
+    """
+
+    table: Callable[[str], Mapping[str, Any]]
+    numbers: Callable[[str], Iterable[int]]
+
+
+class Sink:
+    """The sink of ``sink.py``; it keeps its port over all its lives."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        folder.mkdir()
+        with socket.create_server(("127.0.0.1", 0)) as free:
+            self.port: int = free.getsockname()[1]
+        self.url = f"http://127.0.0.1:{self.port}"
+        self.process: subprocess.Popen[bytes] | None = None
+        self.start()
+
+    def start(self) -> None:
+        """Start it, ready to take everything."""
+        self.mode("take")
+        command = [sys.executable, str(ROOT / "tests/outage/sink.py"), str(self.port), str(self.folder)]
+        self.process = subprocess.Popen(command)
+        deadline = time.monotonic() + 10
+        while True:
+            try:
+                socket.create_connection(("127.0.0.1", self.port), timeout=1).close()
+                return
+            except OSError:
+                assert time.monotonic() < deadline, "the sink does not start"
+                time.sleep(0.02)
+
+    def mode(self, mode: str) -> None:
+        """Tell it what to do with the next pushes."""
+        written = self.folder / "mode.new"
+        written.write_text(mode, "utf-8")
+        written.replace(self.folder / "mode")
+
+    def signal(self, number: signal.Signals) -> None:
+        """Send a signal to it."""
+        if self.process is not None:
+            self.process.send_signal(number)
+
+    def wait(self) -> None:
+        """Wait for its death."""
+        if self.process is not None:
+            self.process.wait(10)
+
+    def stop(self) -> None:
+        """Kill it, unless it is dead."""
+        if self.process is not None and self.process.poll() is None:
+            self.process.kill()
+            self.process.wait(10)
+
+    def taken(self, numbers: Callable[[str], Iterable[int]]) -> tuple[Counter[int], set[int]]:
+        """Return how often each event was taken, and which are in a push whose answer nobody heard."""
+        pushes: dict[tuple[int, int], list[int]] = {}
+        heard: set[tuple[int, int]] = set()
+        for line in (self.folder / "taken.jsonl").read_text("utf-8").splitlines():
+            fact = json.loads(line)
+            if "body" in fact:
+                pushes[fact["process"], fact["number"]] = list(numbers(fact["body"]))
+            else:
+                heard.add((fact["process"], fact["answered"]))
+        counts = Counter(number for found in pushes.values() for number in found if number >= 0)
+        unheard = {number for push, found in pushes.items() if push not in heard for number in found}
+        return counts, unheard
+
+
+class Application:
+    """The load of ``application.py`` on one sink."""
+
+    def __init__(self, folder: Path, table: Mapping[str, Any], **asked: Any) -> None:
+        folder.mkdir()
+        self.folder = folder
+        settings = {"adapters": {"logs": dict(table)}, "routes": {"default": ["logs"]}}
+        usual = {"events": EVENTS, "per_second": PER_SECOND, "flush_s": 30.0, "shutdown_s": SHUTDOWN_S}
+        files = {"result": str(folder / "result.json"), "letters": str(folder / "letters.jsonl")}
+        (folder / "asked.json").write_text(json.dumps({"settings": settings, **usual, **files, **asked}), "utf-8")
+        command = [sys.executable, str(ROOT / "tests/outage/application.py"), str(folder / "asked.json")]
+        self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=folder)
+        self.hears("warm")
+
+    def hears(self, word: str) -> None:
+        """Wait until it says ``word``."""
+        assert self.process.stdout is not None
+        said = self.process.stdout.readline().decode().strip()
+        assert said == word, f"the application said {said!r}"
+
+    def finish(self) -> dict[str, Any]:
+        """Let it flush and shut down; return its result, and how long the process took to end after that."""
+        self.process.communicate(b"\n", timeout=60)
+        ended = time.time()
+        assert self.process.returncode == 0
+        result: dict[str, Any] = json.loads((self.folder / "result.json").read_text("utf-8"))
+        return {**result, "exit_s": ended - result["ended"]}
+
+    def letters(self) -> list[tuple[int, str]]:
+        """Return number and reason of each dead letter."""
+        lines = (self.folder / "letters.jsonl").read_text("utf-8").splitlines()
+        return [(number, reason) for number, reason in map(json.loads, lines)]
+
+
+@attrs.frozen
+class Outage:
+    """One way to fail.
+
+    Args:
+        name: For people.
+        begin: Makes a sink fail.
+        end: Brings it back.
+        twice: Whether events may arrive twice: only those in a push whose answer nobody heard.
+    """
+
+    name: str
+    begin: Callable[[Sink], None]
+    end: Callable[[Sink], None]
+    twice: bool = False
+
+    def __str__(self) -> str:
+        return self.name
+
+
+def _killed(sink: Sink) -> None:
+    sink.stop()
+
+
+def _killed_in_a_push(mode: str) -> Callable[[Sink], None]:
+    def begin(sink: Sink) -> None:
+        sink.mode(mode)
+        sink.wait()
+
+    return begin
+
+
+OUTAGES = (
+    Outage("killed", _killed, Sink.start, twice=True),
+    Outage("killed while reading a push", _killed_in_a_push("die-reading"), Sink.start),
+    Outage("killed before answering a push", _killed_in_a_push("die"), Sink.start, twice=True),
+    Outage(
+        "black-holed",
+        lambda sink: sink.signal(signal.SIGSTOP),
+        lambda sink: sink.signal(signal.SIGCONT),
+        twice=True,
+    ),
+    Outage("answering 429", lambda sink: sink.mode("busy"), lambda sink: sink.mode("take")),
+)
+
+
+@attrs.frozen
+class Report:
+    """What came of one outage.
+
+    Args:
+        outage: What happened.
+        healthy, failing: Results of the application without and with the outage.
+        counts: How often each event of the second arrived.
+        unheard: Events in a push whose answer nobody heard.
+        letters: Number and reason of each dead letter of the second.
+    """
+
+    outage: Outage
+    healthy: dict[str, Any] = attrs.field(repr=False)
+    failing: dict[str, Any] = attrs.field(repr=False)
+    counts: Counter[int] = attrs.field(repr=False)
+    unheard: set[int] = attrs.field(repr=False)
+    letters: list[tuple[int, str]] = attrs.field(repr=False)
+
+    def check(self) -> None:
+        """Check everything that an outage must not do.
+
+        Raises:
+            AssertionError: It did.
+        """
+        lost = EVENTS - len(self.counts)
+        twice = {number for number, count in self.counts.items() if count > 1}
+        assert (lost, self.letters) == (0, [])
+        assert twice <= (self.unheard if self.outage.twice else set()), f"{len(twice)} came twice without a reason"
+        for result in (self.healthy, self.failing):
+            assert (result["undelivered"], result["shed"], result["given_up"]) == (0, 0, 0)
+            assert result["delivered"] == result["tracked"]
+            assert result["shutdown_s"] < SHUTDOWN_S
+            assert result["exit_s"] < 1.0
+        assert self.failing["retries"] > 0
+        assert self.is_unnoticed(), self.summary()
+
+    def is_unnoticed(self) -> bool:
+        """Return whether the callers' p99 is that of the healthy run, as far as chance can tell."""
+        healthy, failing = _p99s(self.healthy["taken_ns"]), _p99s(self.failing["taken_ns"])
+        slower = statistics.median(failing) / statistics.median(healthy)
+        return slower < _SLOWER or chance_of(healthy, failing) > 0.001
+
+    def summary(self) -> str:
+        """Return the figures in one line."""
+        twice = sum(count - 1 for count in self.counts.values())
+        p99s = [statistics.median(_p99s(result["taken_ns"])) / 1000 for result in (self.healthy, self.failing)]
+        return (
+            f"{self.outage}: {EVENTS - len(self.counts)} lost, {twice} twice, {self.failing['retries']} retries, "
+            f"p99 {p99s[1]:.1f} us against {p99s[0]:.1f} us healthy, flush {self.failing['flush_s']:.2f} s"
+        )
+
+
+def run(destination: Destination, outage: Outage, folder: Path) -> Report:
+    """Run the load with and without an outage at the same time."""
+    sinks = {name: Sink(folder / f"{name} sink") for name in ("healthy", "failing")}
+    try:
+        applications = {name: Application(folder / name, destination.table(sink.url)) for name, sink in sinks.items()}
+        time.sleep(BEFORE_S)
+        began = time.monotonic()
+        outage.begin(sinks["failing"])
+        for application in applications.values():
+            application.hears("tracked")
+        time.sleep(max(0.0, began + OUTAGE_S - time.monotonic()))
+        outage.end(sinks["failing"])
+        results = {name: application.finish() for name, application in applications.items()}
+    finally:
+        for sink in sinks.values():
+            sink.stop()
+    counts, unheard = sinks["failing"].taken(destination.numbers)
+    letters = applications["failing"].letters()
+    return Report(outage, results["healthy"], results["failing"], counts, unheard, letters)
+
+
+def chance_of(healthy: list[float], failing: list[float], tries: int = 4_000) -> float:
+    """Return how probable it is that runs that do not differ are at least so far apart (a permutation test)."""
+    rng = random.Random(1)
+    seen = statistics.median(failing) - statistics.median(healthy)
+    pool = [*healthy, *failing]
+    further = 0
+    for _ in range(tries):
+        rng.shuffle(pool)
+        further += statistics.median(pool[: len(failing)]) - statistics.median(pool[len(failing) :]) >= seen
+    return (further + 1) / (tries + 1)
+
+
+def _p99s(taken_ns: list[int]) -> list[float]:
+    """Return the p99 of each quarter of a second."""
+    parts = [sorted(taken_ns[start : start + _SEGMENT]) for start in range(0, len(taken_ns), _SEGMENT)]
+    return [float(part[len(part) * 99 // 100]) for part in parts]
