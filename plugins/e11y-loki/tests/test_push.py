@@ -17,7 +17,7 @@ from e11y.severity import SEVERITIES
 from e11y.testing import StandaloneHost, make_record
 from e11y_loki import LokiAdapter, LokiSettings
 from e11y_loki.body import BodyFormat
-from e11y_loki.compression import make_compressor
+from e11y_loki.compression import make_packer
 
 TIME_NS = 1_769_860_800_000_000_000
 
@@ -121,21 +121,29 @@ VALUES = st.recursive(
 def test_whatever_is_tracked_the_line_is_read_back_exactly(payload: Any, name: str, severity: Severity) -> None:
     name = name.encode("utf-8", "replace").decode()
     record = Record.of(name, payload, severity=severity, time_ns=TIME_NS, snapshot=extended(EMPTY, {"user_id": name}))
-    body = BodyFormat({"service_name": "shop"}, ("trace_id", "user_id")).body([record])
-    (stream,) = json.loads(body)["streams"]
+    pieces = BodyFormat({"service_name": "shop"}, ("trace_id", "user_id")).pieces([record])
+    (stream,) = json.loads(b"".join(pieces))["streams"]
     assert stream["stream"]["event_name"] == name
     ((time_text, line, metadata),) = stream["values"]
     assert (time_text, line.encode()) == (str(TIME_NS), record.encoded())
     assert metadata == {"trace_id": record.trace_id, "user_id": name}
 
 
+@pytest.mark.parametrize("count", [1, 127, 128, 129, 300])
+def test_a_large_push_is_made_of_pieces(loki: Any, adapter: LokiAdapter, count: int) -> None:
+    adapter.write_batch([make_record(number) for number in reversed(range(count))])
+    marks = [line["payload"]["mark"] for line in loki.lines()]
+    assert marks == [make_record(number).payload["mark"] for number in range(count)]
+    assert len(pushed(loki)[0]["values"]) == count
+
+
 def test_gzip_is_isals_where_it_is_installed(monkeypatch: pytest.MonkeyPatch) -> None:
-    body = b"x" * 10_000
-    isal = make_compressor()(body)
+    pieces = [b"x" * 10_000, b"y" * 10]
+    isal = make_packer(gzip=True)(pieces)
     monkeypatch.setattr("e11y_loki.compression.find_spec", lambda _name: None)
-    assert make_compressor()(body) == zlib.compress(body, 1, 31)
-    assert isal != zlib.compress(body, 1, 31)
-    assert gzip.decompress(isal) == gzip.decompress(make_compressor()(body)) == body
+    usual = make_packer(gzip=True)(pieces)
+    assert usual == zlib.compress(b"".join(pieces), 1, 31) != isal
+    assert gzip.decompress(isal) == gzip.decompress(usual) == make_packer(gzip=False)(pieces) == b"".join(pieces)
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ Source: Loki HTTP API, "Ingest logs": ``{"streams": [{"stream": {label: value}, 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from operator import attrgetter
 from typing import Any
 
@@ -19,18 +19,17 @@ from e11y_loki.labels import stream_labels
 _dump = msgspec.json.Encoder().encode
 _time_of = attrgetter("time_ns")
 
-_IDS: Mapping[str, bytes] = {"trace_id": b'"trace_id":"%032x"', "span_id": b'"span_id":"%016x"'}
+_PIECE = 128
+"""Entries that are made, joined and compressed together: few enough to stay in the cache of a core."""
 
-_ID_VALUES: Mapping[tuple[str, ...], Callable[[Record], tuple[int, ...]]] = {
-    (): lambda _: (),
-    ("trace_id",): lambda record: (record.trace,),
-    ("span_id",): lambda record: (record.span,),
-    ("trace_id", "span_id"): attrgetter("trace", "span"),
+_IDS: Mapping[str, tuple[bytes, attrgetter[int]]] = {
+    "trace_id": (b'"trace_id":"%032x"', attrgetter("trace")),
+    "span_id": (b'"span_id":"%016x"', attrgetter("span")),
 }
 
 
 class BodyFormat:
-    """Makes bodies; belongs to one adapter and one thread.
+    """Makes the bodies of pushes; belongs to one adapter and one thread.
 
     Args:
         shared: Labels of every stream.
@@ -40,18 +39,17 @@ class BodyFormat:
     def __init__(self, shared: Mapping[str, str], structured_metadata: Sequence[str]) -> None:
         self._shared = shared
         self._openings: dict[tuple[str, Severity], bytes] = {}
-        ids = tuple(name for name in _IDS if name in structured_metadata)
-        self._ids = _ID_VALUES[ids]
+        ids = [_IDS[name] for name in _IDS if name in structured_metadata]
+        self._id_getters = [getter for _, getter in ids]
         self._context_names = tuple(name for name in structured_metadata if name not in _IDS)
-        inside = b",".join([_IDS[name] for name in ids])
-        if self._context_names:
-            inside += b"%b"
+        self._is_usual = len(ids) == len(_IDS) and not self._context_names
+        inside = b",".join([form for form, _ in ids]) + (b"%b" if self._context_names else b"")
         self._entry = b'["%d",%b,{' + inside + b"}]" if inside else b'["%d",%b]'
         self._comma = b"," if ids else b""
         self._last: tuple[Snapshot | None, bytes] = (None, b"")
 
-    def body(self, records: Sequence[Record]) -> bytes:
-        """Return ``records`` as one push; each stream in the order of time, as Loki likes it best."""
+    def pieces(self, records: Sequence[Record]) -> Iterator[bytes]:
+        """Yield ``records`` as one push, piece by piece; each stream in the order of time, as Loki likes it best."""
         streams: dict[tuple[str, Severity], list[Record]] = {}
         by_layout: dict[object, list[Record]] = {}
         for record in records:
@@ -60,21 +58,37 @@ class BodyFormat:
             if stream is None:
                 stream = by_layout[layout] = streams.setdefault((layout.name, layout.severity), [])
             stream.append(record)
-        parts = [
-            b"".join((self._opening(key), b",".join(self._entries(sorted(stream, key=_time_of))), b"]}"))
-            for key, stream in streams.items()
-        ]
-        return b'{"streams":[' + b",".join(parts) + b"]}"
+        before = b'{"streams":['
+        for key, stream in streams.items():
+            yield before + self._opening(key)
+            times = list(map(_time_of, stream))
+            ordered = sorted(times)
+            if times != ordered:
+                stream.sort(key=_time_of)
+            for start in range(0, len(stream), _PIECE):
+                entries = self._entries(stream[start : start + _PIECE], ordered[start : start + _PIECE])
+                yield b",".join(entries) if not start else b"," + b",".join(entries)
+            before = b"]},"
+        yield b"]}]}"
 
-    def _entries(self, records: Sequence[Record]) -> list[bytes]:
-        # One call per line beats one for the whole batch: 1.0 us against 1.3 us to 2.1 us.
-        entry, ids = self._entry, self._ids
-        if self._context_names:
+    def _entries(self, records: Sequence[Record], times: Sequence[int]) -> list[bytes]:
+        entry = self._entry
+        if self._is_usual:
+            # 0.8 us an entry; unpacking ids as below takes 1.4 us, one msgspec call for the whole push 2 us.
             return [
-                entry % (each.time_ns, _dump(each.encoded().decode()), *ids(each), self._context(each))
-                for each in records
+                entry % (time_ns, _dump(each.encoded().decode()), each.trace, each.span)
+                for each, time_ns in zip(records, times, strict=True)
             ]
-        return [entry % (each.time_ns, _dump(each.encoded().decode()), *ids(each)) for each in records]
+        return [
+            entry % (time_ns, _dump(each.encoded().decode()), *self._beside(each))
+            for each, time_ns in zip(records, times, strict=True)
+        ]
+
+    def _beside(self, record: Record) -> list[int | bytes]:
+        values: list[int | bytes] = [getter(record) for getter in self._id_getters]
+        if self._context_names:
+            values.append(self._context(record))
+        return values
 
     def _opening(self, key: tuple[str, Severity]) -> bytes:
         opening = self._openings.get(key)
