@@ -142,6 +142,12 @@ class Application:
         result: dict[str, Any] = json.loads((self.folder / "result.json").read_text("utf-8"))
         return {**result, "exit_s": ended - result["ended"]}
 
+    def stop(self) -> None:
+        """Kill it, unless it ended."""
+        if self.process.poll() is None:
+            self.process.kill()
+            self.process.communicate()
+
     def letters(self) -> list[tuple[int, str]]:
         """Return number and reason of each dead letter."""
         lines = (self.folder / "letters.jsonl").read_text("utf-8").splitlines()
@@ -250,8 +256,10 @@ class Report:
 def run(destination: Destination, outage: Outage, folder: Path) -> Report:
     """Run the load with and without an outage at the same time."""
     sinks = {name: Sink(folder / f"{name} sink") for name in ("healthy", "failing")}
+    applications: dict[str, Application] = {}
     try:
-        applications = {name: Application(folder / name, destination.table(sink.url)) for name, sink in sinks.items()}
+        for name, sink in sinks.items():
+            applications[name] = Application(folder / name, destination.table(sink.url))
         time.sleep(BEFORE_S)
         began = time.monotonic()
         outage.begin(sinks["failing"])
@@ -261,8 +269,8 @@ def run(destination: Destination, outage: Outage, folder: Path) -> Report:
         outage.end(sinks["failing"])
         results = {name: application.finish() for name, application in applications.items()}
     finally:
-        for sink in sinks.values():
-            sink.stop()
+        for process in (*applications.values(), *sinks.values()):
+            process.stop()
     counts, unheard = sinks["failing"].taken(destination.numbers)
     letters = applications["failing"].letters()
     return Report(outage, results["healthy"], results["failing"], counts, unheard, letters)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -33,35 +34,49 @@ def test_an_outage_loses_nothing_and_nobody_notices(outage: Outage, tmp_path: Pa
     report.check()
 
 
-def test_an_outage_without_end_makes_dead_letters_of_everything(tmp_path: Path) -> None:
+@pytest.fixture
+def sink(tmp_path: Path) -> Iterator[Sink]:
     sink = Sink(tmp_path / "sink")
-    lane = {"give_up_after": "1s", "breaker_probe_after": "100ms", "breaker_probe_cap": "200ms"}
-    application = Application(tmp_path / "application", {**table(sink.url), **lane}, events=4_000)
+    yield sink
+    sink.stop()
+
+
+@pytest.fixture
+def load(sink: Sink, tmp_path: Path) -> Iterator[Callable[..., Application]]:
+    """Return a function that starts an application with 4 000 events for the sink."""
+    with ExitStack() as stack:
+
+        def start(lane: Mapping[str, Any], **asked: Any) -> Application:
+            application = Application(tmp_path / "application", {**table(sink.url), **lane}, events=4_000, **asked)
+            stack.callback(application.stop)
+            return application
+
+        yield start
+
+
+def test_an_outage_without_end_makes_dead_letters_of_everything(sink: Sink, load: Any) -> None:
+    application = load({"give_up_after": "1s", "breaker_probe_after": "100ms", "breaker_probe_cap": "200ms"})
     sink.stop()
     application.hears("tracked")
     result = application.finish()
     letters = application.letters()
     assert sorted(number for number, _ in letters) == list(range(4_000))
-    assert {reason for _, reason in letters} <= {"expired: not accepted for 1 s"}
+    assert {reason for _, reason in letters} == {"expired: not accepted for 1 s"}
     assert (result["dead_lettered"], result["given_up"], result["shed"]) == (4_000, 0, 0)
 
 
-@pytest.mark.parametrize("begin", [outage.begin for outage in OUTAGES[:4:3]], ids=["killed", "black-holed"])
-def test_a_process_ends_in_time_while_the_server_is_away(begin: Any, tmp_path: Path) -> None:
-    sink = Sink(tmp_path / "sink")
-    asked = {"events": 4_000, "flush_s": 0.1, "shutdown_s": 2.0}
-    application = Application(tmp_path / "application", {**table(sink.url), "timeout": "30s"}, **asked)
-    try:
-        begin(sink)
-        application.hears("tracked")
-        began = time.monotonic()
-        result = application.finish()
-        assert time.monotonic() - began < 2.0 + 0.1 + 1.0
-    finally:
-        sink.stop()
+@pytest.mark.parametrize("name", ["killed", "black-holed"])
+def test_a_process_ends_in_time_while_the_server_is_away(sink: Sink, load: Any, name: str) -> None:
+    application = load({"timeout": "30s"}, flush_s=0.1, shutdown_s=2.0)
+    (outage,) = [outage for outage in OUTAGES if outage.name == name]
+    outage.begin(sink)
+    application.hears("tracked")
+    began = time.monotonic()
+    result = application.finish()
+    assert time.monotonic() - began < 2.0 + 0.1 + 1.0  # the last for the end of the interpreter
     assert result["shutdown_s"] < 2.2
+    sink.stop()
     kept = {number for number, _ in application.letters()}
     taken, _ = sink.taken(numbers)
     assert kept | set(taken) == set(range(4_000))
-    assert result["dead_lettered"] == len(application.letters())
     assert result["delivered"] + result["dead_lettered"] + result["given_up"] == result["tracked"]
