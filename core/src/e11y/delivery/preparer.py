@@ -17,7 +17,7 @@ from e11y.delivery.letters import of_invalid, without_values
 from e11y.delivery.trails import Trails
 from e11y.delivery.wake import Wake
 from e11y.delivery.worker import Worker
-from e11y.record import INDEX, RECORD_BYTES, SNAPSHOT, Entry, Layout, Record, make_records
+from e11y.record import INDEX, SNAPSHOT, Entry, Layout, Record, make_records
 
 _CHUNK = 500
 _PART_SLOTS = 8_000

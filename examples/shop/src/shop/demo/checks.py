@@ -12,7 +12,6 @@ from shop.demo.mix import LIMITED, SAMPLE_RATE, SAMPLED
 from shop.demo.output import Output
 from shop.demo.server import Stop
 
-
 SUMMARY = "e11y.rate_limited"
 """Name of the record that tells what a limit held back."""
 
