@@ -116,7 +116,7 @@ class PiiPlugin:
         texts: list[str] = []
         found = False
         for name, shape in fields:
-            value = payload.get(name)
+            value: Any = payload.get(name)
             if value.__class__ is str and shape.strategy is None:
                 texts.append(value)
             elif value is not None:
