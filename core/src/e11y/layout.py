@@ -158,6 +158,15 @@ class Layout:
             payload.update(entry[self.open_at])
         return payload
 
+    def filtered(self, entry: Entry) -> dict[str, Any]:
+        """Return the payload of an entry as its deferred filters leave it. Raises what they raise."""
+        payload = self.payload(entry)
+        for deferred in self.deferred:
+            payload = deferred(payload)
+            if payload.__class__ is not dict:
+                payload = dict(payload)
+        return payload
+
     def original(self, entry: Entry) -> dict[str, Any]:
         """Return the payload of an entry as it was before zone 2."""
         payload = dict(zip(self.names, self.columns(entry), strict=True))

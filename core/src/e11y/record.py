@@ -271,17 +271,31 @@ def _copied(name: str, payload: dict[str, Any], facts: dict[str, Any], trail: tu
     return copy
 
 
-def make_records(entries: Sequence[Entry], layouts: Sequence[Layout], ids: Ids) -> list[Record]:
+def make_records(
+    entries: Sequence[Entry],
+    layouts: Sequence[Layout],
+    ids: Ids,
+    filtered: Sequence[dict[str, Any] | None] | None = None,
+) -> list[Record]:
     """Return the records of ``entries``, in their order, with their lines as far as these can be made at once.
 
     Among many a record costs half of what it costs alone: one call encodes all payloads, one draws all
-    ids, neighbours share context and millisecond. A record that has to wait for its filters, or whose
-    line fails, makes it when it is asked for. The loop is flat on purpose.
+    ids, neighbours share context and millisecond. A record whose line fails makes it when it is asked
+    for. The loop is flat on purpose.
+
+    Args:
+        entries: Of any layouts.
+        layouts: By index.
+        ids: Source of ids.
+        filtered: For each entry the payload that its deferred filters left, ``None`` where it has none of these.
     """
     payloads: list[object] = []
-    for entry in entries:
+    finals: Sequence[dict[str, Any] | None] = [None] * len(entries) if filtered is None else filtered
+    for entry, final in zip(entries, finals, strict=True):
         layout = layouts[entry[INDEX]]
-        if layout.plain:
+        if final is not None:
+            payloads.append(final)
+        elif layout.plain:
             payloads.append((layout.line or layout.make_line()).payload(*entry[layout.start : layout.stop]))
         else:
             payloads.append(_payload_of(entry, layout))
@@ -292,14 +306,17 @@ def make_records(entries: Sequence[Entry], layouts: Sequence[Layout], ids: Ids) 
     records: list[Record] = []
     last: Snapshot | None = None
     shared = own_trace = before = after = b""
-    for entry, payload, record, span, span_text in zip(entries, texts, bare, spans, span_texts, strict=True):
+    for entry, final, payload, record, span, span_text in zip(
+        entries, finals, texts, bare, spans, span_texts, strict=True
+    ):
         records.append(record)
         record.layout = layout = layouts[entry[INDEX]]
         record._entry = entry
         record.time_ns = time_ns = entry[TIME_NS]
         record.snapshot = snapshot = entry[SNAPSHOT]
         record.trail = ()
-        record._payload = record._metadata = record._encoded = None
+        record._payload = final
+        record._metadata = record._encoded = None
         record.held_bytes = 0
         if snapshot[TRACE_ID]:
             record.trace = snapshot[TRACE_ID]
@@ -312,7 +329,7 @@ def make_records(entries: Sequence[Entry], layouts: Sequence[Layout], ids: Ids) 
             own_span = b"%016x" % record.span
         else:
             record.span, own_span = span, span_text
-        if payload is None or not layout.at_once:
+        if payload is None or (final is None and not layout.at_once):
             continue
         try:
             if snapshot is not last:

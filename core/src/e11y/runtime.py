@@ -34,7 +34,8 @@ from e11y.inlet import Inlet
 from e11y.outcome import Outcome
 from e11y.pipeline.compiler import Compiler, Wiring
 from e11y.pipeline.idle import install_idle
-from e11y.pipeline.plan import Placed, Plan
+from e11y.pipeline.placed import Placed
+from e11y.pipeline.plan import Plan
 from e11y.plugins import PluginSet, load
 from e11y.record import Entry, Layout, Record
 from e11y.schema import Schema

@@ -105,6 +105,8 @@ class Filter:
 
     Args:
         fields: Field name -> function that gets the value and returns the new one, or ``REMOVE``.
+        lazy: As ``fields``, for what takes its time. Runs on the preparer, before ``deferred``, unless a later
+            step reads the field: then at the call.
         open: Gets the further keywords of an open event type as one dict and returns a new one to go
             on with. Not for closed event types.
         deferred: Slow work that must not sit on the caller. Runs on the preparer thread before
@@ -117,6 +119,7 @@ class Filter:
     """
 
     fields: Mapping[str, Callable[[Any], Any]] = attrs.field(factory=dict)
+    lazy: Mapping[str, Callable[[Any], Any]] = attrs.field(factory=dict, kw_only=True)
     open: Callable[[dict[str, Any]], dict[str, Any]] | None = attrs.field(default=None, kw_only=True)
     deferred: Callable[[dict[str, Any]], dict[str, Any]] | None = attrs.field(default=None, kw_only=True)
     defers: tuple[str, ...] = attrs.field(default=(), kw_only=True)

@@ -106,7 +106,7 @@ class Lane:
         self.wake.wake()
 
     def flush(self, deadline: float) -> int:
-        """Wait until everything that is in the lane now is settled; return how many records it still holds."""
+        """Wait until everything that is in the lane now is settled; return how many of these records are not."""
         goal = self.ledger.routed + self.ledger.replayed
         self.hurry(retry=True)
         while self.ledger.settled() < goal and not self.worker.is_current:
@@ -118,7 +118,7 @@ class Lane:
                 self._progress.wait(min(left, _POLL_S))
             else:
                 self.drive(deadline)
-        return self.in_lane()
+        return max(0, goal - self.ledger.settled())
 
     def drive(self, deadline: float) -> bool:
         """Make one step on the calling thread and pause as it says; return whether anything may be left."""

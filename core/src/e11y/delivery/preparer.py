@@ -58,7 +58,7 @@ class _Plan:
         self.appends = (*first, *(lane.queue.classes[self.queue].append for lane in self.lanes))
         self.route_at = layout.position("route")
         with_trail = trails is not None and self.queue == HIGH
-        self.plain = bool(self.lanes) and not layout.deferred and not self.route_at and not with_trail
+        self.plain = bool(self.lanes) and not self.route_at and not with_trail
         self.records = 0
         self.added_bytes = 0
 
@@ -106,6 +106,7 @@ class Preparer:
         self._sequence = 0
         self._hasty_until = 0.0
         self._plans: list[_Plan] = []
+        self._filters = False
         self._trails = Trails()
         self._turn = threading.Lock()
         self._progress = Wake()
@@ -191,6 +192,7 @@ class Preparer:
         layouts = self._layouts
         for index in range(len(self._plans), len(layouts)):
             self._plans.append(_Plan(layouts[index], self._lanes, self._trails if self._wants_trail else None))
+            self._filters = self._filters or bool(layouts[index].deferred)
         for start in range(0, len(entries), _CHUNK):
             chunk = entries[start : start + _CHUNK]
             self._prepare(chunk)
@@ -209,7 +211,10 @@ class Preparer:
         plans = self._plans
         sequence = self._sequence
         touched: list[_Plan] = []
-        for entry, record in zip(chunk, make_records(chunk, self._layouts, self._ids), strict=True):
+        filtered = None
+        if self._filters:
+            chunk, filtered = self._filtered(chunk)
+        for entry, record in zip(chunk, make_records(chunk, self._layouts, self._ids, filtered), strict=True):
             plan = plans[entry[INDEX]]
             record.sequence = sequence = sequence + 1
             held = record.held_bytes
@@ -236,9 +241,7 @@ class Preparer:
             lane.notify(records)
 
     def _prepare_specially(self, plan: _Plan, entry: Entry, record: Record) -> None:
-        """Prepare a record with deferred filters, a route of its own, a trail, or no line yet."""
-        if plan.layout.deferred and not self._filtered(entry, record):
-            return
+        """Prepare a record with a route of its own, a trail, or no line yet."""
         lanes = plan.lanes
         if plan.route_at:
             route = entry[plan.route_at] or ()
@@ -261,22 +264,33 @@ class Preparer:
             lane.queue.classes[plan.queue].append(record)
         self._hand_over(lanes, 1, held)
 
-    def _filtered(self, entry: Entry, record: Record) -> bool:
-        """Run the deferred filters; if one fails, withhold the record and return ``False``."""
-        try:
-            self._filter(entry, record)
-        except Exception as error:  # noqa: BLE001 - fails closed: the record is not delivered
-            self._ledger.filter_failed.add()
-            self._on_fault("preparer", f"deferred filter of {record.event_type}", error)
-            self._letter(without_values(record, entry), "filter failed")
-            return False
-        return True
+    def _filtered(self, chunk: Sequence[Entry]) -> tuple[list[Entry], list[dict[str, Any] | None]]:
+        """Run the deferred filters of a chunk; return the entries that may go on, with what their filters left."""
+        plans = self._plans
+        entries: list[Entry] = []
+        payloads: list[dict[str, Any] | None] = []
+        for entry in chunk:
+            layout = plans[entry[INDEX]].layout
+            payload = None
+            if layout.deferred:
+                try:
+                    payload = layout.filtered(entry)
+                except Exception as error:  # noqa: BLE001 - fails closed: the record is not delivered
+                    self._withhold(entry, layout, error)
+                    continue
+            entries.append(entry)
+            payloads.append(payload)
+        return entries, payloads
 
-    def _filter(self, entry: Entry, record: Record) -> None:
-        payload: dict[str, Any] = record.layout.payload(entry)
-        for deferred in record.layout.deferred:
-            payload = deferred(payload)
-        record.withhold(payload)
+    def _withhold(self, entry: Entry, layout: Layout, error: Exception) -> None:
+        """Deliver nothing of an event whose filters failed; its dead letter holds no values."""
+        self._ledger.filter_failed.add()
+        self._on_fault("preparer", f"deferred filter of {layout.event_type}", error)
+        self._letter(without_values(self._record_of(entry, layout), entry), "filter failed")
+
+    def _record_of(self, entry: Entry, layout: Layout) -> Record:
+        trace = entry[SNAPSHOT][TRACE_ID] or self._ids.trace_id()
+        return Record(layout, entry, trace, entry[layout.span_at] if layout.span_at else self._ids.span_id())
 
     def _unencodable(self, lanes: Sequence[Lane], entry: Entry, record: Record, error: Exception) -> None:
         """Give up a record that has no JSON, in each of its lanes."""
@@ -301,12 +315,10 @@ class Preparer:
             self._dropped(reason, entry)
 
     def _dropped(self, reason: str, entry: Entry) -> None:
-        plan = self._plans[entry[INDEX]]
-        trace = entry[SNAPSHOT][TRACE_ID] or self._ids.trace_id()
-        span_at = plan.layout.span_at
-        record = Record(plan.layout, entry, trace, entry[span_at] if span_at else self._ids.span_id())
+        layout = self._plans[entry[INDEX]].layout
+        record = self._record_of(entry, layout)
         try:
-            self._filter(entry, record)
+            record.withhold(layout.filtered(entry))
         except Exception as error:  # noqa: BLE001 - fails closed: the letter shows no values
             self._on_fault("preparer", f"deferred filter of {record.event_type}", error)
             record = without_values(record, entry)

@@ -18,7 +18,8 @@ from e11y.event import Event, Variant, function_of
 from e11y.outcome import Outcome
 from e11y.pipeline import entry as entries
 from e11y.pipeline import writer as writing
-from e11y.pipeline.plan import Implementations, Placed, Plan, make_plan, read_schema
+from e11y.pipeline.placed import Placed
+from e11y.pipeline.plan import Implementations, Plan, make_plan, read_schema
 from e11y.pipeline.refusal import make_check, make_loosen, make_open
 from e11y.pipeline.text import Shape, Writer
 from e11y.record import EXTRAS, Entry, Layout

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from e11y.hookspecs import ZONES
-from e11y.pipeline.plan import Placed, Plan
+from e11y.pipeline.placed import Placed
+from e11y.pipeline.plan import Plan
 from e11y.pipeline.text import Shape
 from e11y.zones import Zone
 

@@ -17,6 +17,8 @@ from e11y.checks.constraints import constrained, of_validator
 from e11y.errors import ConfigError, E11yError, PluginError, nearest
 from e11y.event import OpenEvent
 from e11y.options import OFF, Option
+from e11y.pipeline.placed import Placed
+from e11y.pipeline.postponing import in_time, touched_by
 from e11y.pipeline.structures import nested_options, structures_of
 from e11y.schema import Field, Schema
 from e11y.severity import Severity
@@ -35,15 +37,6 @@ class Implementations(Protocol):
     def is_active(self, name: str) -> bool:
         """Return whether the hooks of the plugin ``name`` are asked."""
         ...
-
-
-@attrs.frozen(eq=False)
-class Placed:
-    """A step and the plugin that answered with it."""
-
-    plugin: str
-    hook: str
-    step: Any
 
 
 @attrs.frozen(eq=False)
@@ -152,14 +145,14 @@ def make_plan(schema: Schema, plugins: Implementations) -> Plan:
         enrich.append(placed)
     filters = _ask(plugins, "e11y_filter", schema, Filter)
     for placed in filters:
-        _require_fields(placed, (*placed.step.fields, *placed.step.defers), schema)
+        _require_fields(placed, touched_by(placed.step), schema)
         if not schema.open and (placed.step.open is not None or placed.step.defers_open):
             raise _misfit(placed, schema, "filters further keywords, which the event does not take", "see schema.open")
     pending = {name: placed for placed in filters for name in placed.step.defers}
     for placed in filters:
         if placed.step.defers_open:
             pending["further keywords"] = placed
-    schema = schema.with_filtered(name for placed in filters for name in (*placed.step.fields, *placed.step.defers))
+    schema = schema.with_filtered(name for placed in filters for name in touched_by(placed.step))
     observers = _ask(plugins, "e11y_observe", schema, Observe)
     samplers = [] if schema.audit else _ask(plugins, "e11y_sample", schema, Sample)
     annotators = _ask(plugins, "e11y_annotate", schema, Annotate)
@@ -167,6 +160,8 @@ def make_plan(schema: Schema, plugins: Implementations) -> Plan:
     for placed in (*observers, *samplers, *annotators, *routers):
         _require_fields(placed, placed.step.needs or (), schema)
         _refuse_pending(placed, schema, pending)
+    read = {need for placed in (*observers, *samplers, *annotators, *routers) for need in placed.step.needs or ()}
+    filters = in_time(filters, read)
     return Plan(
         schema=schema,
         checks=checks,

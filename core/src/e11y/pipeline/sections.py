@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from e11y.delivery.intake import SLOT_TEXT
 from e11y.pipeline.entry import buffered_extras, columns, final_extras, keeps_open, length, original_names, size, time
-from e11y.pipeline.plan import Placed
+from e11y.pipeline.placed import Placed
 from e11y.pipeline.text import Writer, joined, listed
 from e11y.steps import META, PAYLOAD
 

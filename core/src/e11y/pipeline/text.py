@@ -11,7 +11,8 @@ import attrs
 
 from e11y.checks.containers import sized
 from e11y.outcome import Outcome
-from e11y.pipeline.plan import Placed, Plan
+from e11y.pipeline.placed import Placed
+from e11y.pipeline.plan import Plan
 from e11y.pipeline.refusal import stored
 from e11y.sentinel import MISSING, REMOVE
 from e11y.severity import Severity

@@ -14,7 +14,8 @@ from typing import Any
 import attrs
 
 from e11y.errors import PluginError
-from e11y.pipeline.plan import Placed, Plan
+from e11y.pipeline.placed import Placed
+from e11y.pipeline.plan import Plan
 
 
 def watched(plan: Plan) -> Plan:

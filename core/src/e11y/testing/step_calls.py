@@ -69,7 +69,7 @@ class Answer:
     def needs(self) -> Needs:
         """Everything the step wants to read or change."""
         if isinstance(self.step, Filter):
-            return (*self.step.fields, *self.step.defers)
+            return (*self.step.fields, *self.step.lazy, *self.step.defers)
         return (getattr(self.step, "needs", None) or ()) if self.fits else ()
 
     @property
@@ -84,7 +84,7 @@ class Answer:
             return
         step = self.step
         if isinstance(step, Filter):
-            for name, function in step.fields.items():
+            for name, function in (*step.fields.items(), *step.lazy.items()):
                 yield Call(self, f"the filter of {name!r}", function, (name,))
             if step.deferred is not None:
                 deferred = step.deferred

@@ -60,7 +60,8 @@ class PiiPlugin:
             return Filter(at_call, open=further)
         known = frozenset(schema.fields) if scans_further else None
         scan = partial(self._scan, tuple(later.items()), known)
-        return Filter(at_call, open=further, deferred=scan, defers=tuple(later), defers_open=scans_further)
+        # Something waits for the preparer anyway, so rules whose fields nobody reads wait with it.
+        return Filter(lazy=at_call, open=further, deferred=scan, defers=tuple(later), defers_open=scans_further)
 
     @hookimpl
     def e11y_filter_context(self, host: Host) -> Callable[[Mapping[str, Any]], Mapping[str, Any]]:
