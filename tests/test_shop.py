@@ -21,9 +21,12 @@ ANSWERS = "were answered as they should be"
 TRAILS = "left their full debug trail"
 HEALTHY = "healthy requests left 0 of"
 EVENTS = "each request left its own business events, once"
+PROTECTED = "no line holds a mail address"
+LIMITED = "a flood of"
+SAMPLED = "stock events a fifth was kept"
 STOPPED = "the server stopped"
 LEDGER = "the ledger balances"
-CLAIMS = (ANSWERS, TRAILS, HEALTHY, EVENTS, STOPPED, LEDGER)
+CLAIMS = (ANSWERS, TRAILS, HEALTHY, EVENTS, PROTECTED, LIMITED, SAMPLED, STOPPED, LEDGER)
 
 Run = tuple[Drive, Output, Stop]
 

@@ -21,6 +21,7 @@ class Inlet:
         self.gate = intake.gate
         self.soft_limit = intake.soft_limits[index]
         self.push: Callable[[Entry], None] = self.queue.append
+        self.push_two: Callable[[tuple[Entry, None]], None] = self.queue.extend
         self._pressed = partial(intake.pressed, index)
         self._shed = ledger.shed.add
         self._letter_lost = ledger.letters_lost.add

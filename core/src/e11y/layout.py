@@ -38,6 +38,7 @@ class Layout:
         plain: Whether the payload is the columns, and nothing else.
         start, stop: Position of the first column, and the one after the last.
         varied: Whether metadata varies by record (beyond its ``retention_until``).
+        weight_at: Position of the weight when nothing else varies, else 0.
         line: How its JSON lines look; made when the first is asked for.
         extras: Names of the extras from position ``EXTRAS`` on: any of ``weight``, ``route``,
             ``metadata``, ``span_id``, ``open`` (the free keywords of an open event type, as a dict),
@@ -76,6 +77,7 @@ class Layout:
         "stop",
         "varied",
         "version",
+        "weight_at",
     )
 
     def __init__(
@@ -112,6 +114,7 @@ class Layout:
         self.start = EXTRAS + len(extras)
         self.stop = self.start + len(names)
         self.varied = "weight" in extras or "metadata" in extras or RETENTION in metadata
+        self.weight_at = 0 if "metadata" in extras or RETENTION in metadata else self.position("weight")
         self.metadata = metadata
         self.adapters = adapters
         self.retention_ns = retention_ns
@@ -125,7 +128,7 @@ class Layout:
     def make_line(self) -> LineFormat:
         """Make, keep and return the format of its JSON lines."""
         constants = {"severity": str(self.severity), "event_name": self.name, **self.resource}
-        metadata = {} if self.varied else self.metadata
+        metadata = {} if self.varied and not self.weight_at else self.metadata
         self.line = LineFormat(constants, self.names, metadata, self.retention_ns // 1_000_000)
         return self.line
 

@@ -17,8 +17,14 @@ from e11y.encode import encode, encoder
 
 RETENTION = "retention_until"
 
+SAMPLE_RATE = "sample_rate"
+
 SPAN_KEY = b'","span_id":"'
 """What stands between the trace id and the span id of a line."""
+
+
+Frame = tuple[int, bytes, bytes, dict[float, bytes]]
+"""``(milliseconds, opening, ending, weight -> ending)``."""
 
 
 class LineFormat:
@@ -33,7 +39,7 @@ class LineFormat:
     Attributes:
         payload: Takes the columns, positionally, and returns an object for ``dump``.
         dump: Encodes it. Raises on what JSON cannot say, and on a field that was removed.
-        frame: ``(milliseconds, opening, ending)`` of the line that was made last.
+        frame: What the lines of one millisecond share: of the line that was made last. Any thread may replace it.
     """
 
     __slots__ = ("_metadata", "_opening", "_retention_ms", "dump", "frame", "payload")
@@ -50,17 +56,37 @@ class LineFormat:
         self._opening = b'Z",%b,"trace_id":"' % encode(constants)[1:-1]
         self._metadata = encode(metadata)[1:-1]
         self._retention_ms = retention_ms
-        self.frame: tuple[int, bytes, bytes] = (-1, b"", b"")
+        self.frame: Frame = (-1, b"", b"", {})
 
-    def make_frame(self, milliseconds: int) -> tuple[int, bytes, bytes]:
+    def make_frame(self, milliseconds: int) -> Frame:
         """Return and remember the frame of the lines of one millisecond."""
         opening = b'{"timestamp":"' + moment(milliseconds) + self._opening
+        frame: Frame = (milliseconds, opening, _ending(self._constant(milliseconds)), {})
+        self.frame = frame
+        return frame
+
+    def make_ending(self, frame: Frame, weight: float) -> bytes:
+        """Return the ending of the lines of a weight, and remember it in their frame."""
+        milliseconds, _, _, endings = frame
+        rate = b'"%b":%b' % (SAMPLE_RATE.encode(), encode(rate_of(weight)))
+        endings[weight] = ending = _ending([*self._constant(milliseconds), rate])
+        return ending
+
+    def _constant(self, milliseconds: int) -> list[bytes]:
+        """Return the parts of the metadata that all lines of a millisecond share."""
         metadata = [self._metadata] if self._metadata else []
         if self._retention_ms:
             metadata.append(b'"%b":"%bZ"' % (RETENTION.encode(), moment(milliseconds + self._retention_ms)))
-        ending = b',"metadata":{%b}}' % b",".join(metadata) if metadata else b"}"
-        self.frame = frame = (milliseconds, opening, ending)
-        return frame
+        return metadata
+
+
+def rate_of(weight: float) -> float:
+    """Return the share of the events that a record of this weight was chosen from."""
+    return 1.0 / weight if weight else 1.0
+
+
+def _ending(metadata: list[bytes]) -> bytes:
+    return b',"metadata":{%b}}' % b",".join(metadata) if metadata else b"}"
 
 
 def _struct_of(names: Sequence[str]) -> Callable[..., Any]:

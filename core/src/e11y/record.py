@@ -23,7 +23,7 @@ from e11y.context import (
 )
 from e11y.encode import encode, encode_each
 from e11y.layout import EXTRAS, INDEX, RECORD_BYTES, SNAPSHOT, TIME_NS, Entry, Layout
-from e11y.line import RETENTION, SPAN_KEY, moment, surroundings
+from e11y.line import RETENTION, SAMPLE_RATE, SPAN_KEY, moment, rate_of, surroundings
 from e11y.severity import Severity
 
 __all__ = [
@@ -214,7 +214,7 @@ class Record:
         frame = line.frame
         if frame[0] != milliseconds:
             frame = line.make_frame(milliseconds)
-        _, opening, ending = frame
+        _, opening, ending, _ = frame
         if self._metadata is not None or layout.varied:
             ending = self._make_ending()
         return b"".join((opening, trace, SPAN_KEY, b"%016x" % self.span, before, payload, after, ending))
@@ -229,7 +229,7 @@ class Record:
             made[RETENTION] = iso_ms(self.time_ns + layout.retention_ns)
         weight = layout.extra(self._entry, "weight", 1.0)
         if "weight" in layout.extras:
-            made["sample_rate"] = 1.0 / weight if weight else 1.0
+            made[SAMPLE_RATE] = rate_of(weight)
         made.update(layout.extra(self._entry, "metadata") or {})
         return made
 
@@ -340,8 +340,11 @@ def make_records(
             frame = line.frame
             if frame[0] != time_ns // 1_000_000:
                 frame = line.make_frame(time_ns // 1_000_000)
-            _, opening, ending = frame
-            if layout.varied:
+            _, opening, ending, endings = frame
+            if layout.weight_at:
+                weight = entry[layout.weight_at]
+                ending = endings.get(weight) or line.make_ending(frame, weight)
+            elif layout.varied:
                 ending = record._make_ending()
             record._encoded = made = b"".join((opening, trace, SPAN_KEY, own_span, before, payload, after, ending))
             record.held_bytes = layout.held_bytes + 2 * len(made)

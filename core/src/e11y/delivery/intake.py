@@ -56,7 +56,8 @@ class Gate:
 
     Attributes:
         limit: Highest number that may append unasked: up to it no queue exceeds its soft limit and all
-            together fit, each event counted as one slot. A caller with a higher number asks ``pressed``.
+            together fit, each event counted as two slots. A caller with a higher number, or with an event of
+            more slots, asks ``pressed``.
     """
 
     __slots__ = ("limit",)
@@ -134,7 +135,7 @@ class Intake:
         room = self.limit_slots - sum(lengths)
         for soft_limit, length in zip(self.soft_limits, lengths, strict=True):
             room = min(room, soft_limit - length)
-        self.gate.limit = number + max(0, room)
+        self.gate.limit = number + max(0, room) // 2
         return room > 0
 
     def slots(self) -> int:

@@ -40,6 +40,11 @@ class Line(Protocol):
         """Appends an entry of one slot."""
         ...
 
+    @property
+    def push_two(self) -> Callable[[tuple[Entry, None]], None]:
+        """Appends an entry of two slots, and the padding behind it."""
+        ...
+
     def push_long(self, entry: Entry, size: int) -> None:
         """Append an entry whose texts hold ``size`` bytes."""
         ...
@@ -191,6 +196,7 @@ class Compiler:
             "_queue": line.queue,
             "_soft": line.soft_limit,
             "_push": line.push,
+            "_push_two": line.push_two,
             "_push_long": line.push_long,
             "_pressed": line.pressed,
         }

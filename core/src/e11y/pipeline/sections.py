@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from e11y.delivery.intake import SLOT_TEXT
+from e11y.delivery.intake import SLOT_BYTES, SLOT_TEXT
 from e11y.pipeline.entry import buffered_extras, columns, final_extras, keeps_open, length, original_names, size, time
 from e11y.pipeline.placed import Placed
 from e11y.pipeline.text import Writer, joined, listed
@@ -250,15 +250,22 @@ def write_delivery(writer: Writer) -> None:
     if texts:
         writer.line(f"_size = {texts}")
         with writer.block(f"if _size > {SLOT_TEXT}:"):
-            _write_push_long(writer, row, "_size")
+            with writer.block(f"if _size > {SLOT_TEXT + SLOT_BYTES}:"):
+                _write_push_long(writer, row, "_size")
+            _write_push(writer, f"_push_two((({joined(row)}), None))")
+    _write_push(writer, f"_push(({joined(row)}))")
+
+
+def _write_push(writer: Writer, push: str) -> None:
+    """Append an entry of one slot or two, for which the gate knows whether there is room."""
     with writer.block("if _number > _gate.limit and _pressed():"):
         writer.line("return _SHED")
-    writer.line(f"_push(({joined(row)}))")
+    writer.line(push)
     writer.line("return _ACCEPTED")
 
 
 def _write_push_long(writer: Writer, row: Sequence[str], size: str) -> None:
-    """Append an entry of several slots. The gate counts events, so the queue itself is looked at."""
+    """Append an entry of more slots, for which the queue itself is looked at."""
     with writer.block("if _len(_queue) > _soft and _pressed():"):
         writer.line("return _SHED")
     writer.line(f"_push_long(({joined(row)}), {size})")

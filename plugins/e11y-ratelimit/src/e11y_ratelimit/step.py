@@ -12,6 +12,7 @@ from e11y.steps import Need
 from e11y_ratelimit.cell import Cell, Meter
 from e11y_ratelimit.excess import Excess
 from e11y_ratelimit.key_table import KeyTable
+from e11y_ratelimit.token_bucket import TokenBucket
 
 
 @attrs.frozen(eq=False)
@@ -66,6 +67,8 @@ def make_step(limits: Sequence[Bound], monotonic: Callable[[], float]) -> Sample
 
 def _one(limit: OneBucket, monotonic: Callable[[], float]) -> Sample:
     take, cell, excess = limit.meter.take, limit.cell, limit.excess.answer
+    if isinstance(limit.meter, TokenBucket):
+        return Sample(limit.meter.step(cell, monotonic, excess), needs=(META.severity,))
 
     def below_limit(severity: Severity) -> float | Drop:
         return 1.0 if take(cell, monotonic()) else excess(severity)
