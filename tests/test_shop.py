@@ -64,9 +64,10 @@ def test_verbose_tells_every_kind_of_request() -> None:
     [
         ({"E11Y_SCOPE__DEBUG_BUFFER": "false"}, [HEALTHY, LEDGER]),
         ({"E11Y_SCOPE__FLUSH_ON_SEVERITY": "never", "E11Y_SCOPE__FLUSH_ON_ERROR": "false"}, [TRAILS, LEDGER]),
-        ({"E11Y_ENABLED": "false"}, [TRAILS, EVENTS, LEDGER]),
+        ({"E11Y_ENABLED": "false"}, [TRAILS, EVENTS, PROTECTED, LIMITED, SAMPLED, LEDGER]),
+        ({"E11Y_SAMPLING__PARENT": "honour"}, [SAMPLED]),
     ],
-    ids=["no debug buffer", "no flush", "disabled"],
+    ids=["no debug buffer", "no flush", "disabled", "callers decide what is sampled"],
 )
 def test_without_what_a_claim_rests_on_it_is_refuted(variables: dict[str, str], refuted: list[str]) -> None:
     done = demo("--requests", "200", **variables)
@@ -142,6 +143,37 @@ def test_a_debug_line_of_a_healthy_request_is_noticed(run: Run) -> None:
     debug = run[1].lines[first(run[1].lines, lambda line: line.is_debug)]
     lines = [*run[1].lines, replace(debug, trace_id=healthy.trace_id)]
     assert refuted(run[0], with_lines(lines), run[2]) == [HEALTHY, LEDGER]
+
+
+def test_an_address_that_can_be_read_is_noticed(run: Run, tmp_path: Path) -> None:
+    written = tmp_path / "records.jsonl"
+    written.write_bytes(b'{"note": "eve@example.org"}\n')
+    assert refuted(run[0], replace(run[1], addresses=read(written).addresses), run[2]) == [PROTECTED]
+
+
+def test_an_account_with_an_address_in_clear_is_noticed(run: Run) -> None:
+    lines = list(run[1].lines)
+    one = first(lines, lambda line: line.name == "user.signed.up")
+    lines[one] = replace(lines[one], values={**lines[one].values, "email": "eve"})
+    assert refuted(run[0], with_lines(lines), run[2]) == [PROTECTED]
+
+
+def test_a_flood_that_was_not_held_back_is_noticed(run: Run) -> None:
+    lines = list(run[1].lines)
+    view = lines[first(lines, lambda line: line.name == "product.viewed")]
+    assert LIMITED in refuted(run[0], with_lines([*lines, *[view] * 100]), run[2])
+
+
+def test_an_untold_limit_is_noticed() -> None:
+    done = demo("--requests", "1000")
+    assert "e11y.rate_limited" in done.stdout, done.stdout
+
+
+def test_a_sampled_line_without_its_rate_is_noticed(run: Run) -> None:
+    lines = list(run[1].lines)
+    one = first(lines, lambda line: line.name == "stock.reserved")
+    lines[one] = replace(lines[one], metadata={})
+    assert refuted(run[0], with_lines(lines), run[2]) == [SAMPLED]
 
 
 def test_a_line_of_no_request_is_noticed(run: Run) -> None:

@@ -23,7 +23,7 @@ from e11y.context import (
 )
 from e11y.encode import encode, encode_each
 from e11y.layout import EXTRAS, INDEX, RECORD_BYTES, SNAPSHOT, TIME_NS, Entry, Layout
-from e11y.line import RETENTION, SAMPLE_RATE, SPAN_KEY, moment, rate_of, surroundings
+from e11y.line import RETENTION, SAMPLE_RATE, SPAN_KEY, Frame, LineFormat, moment, rate_of, surroundings
 from e11y.severity import Severity
 
 __all__ = [
@@ -289,17 +289,8 @@ def make_records(
         ids: Source of ids.
         filtered: For each entry the payload that its deferred filters left, ``None`` where it has none of these.
     """
-    payloads: list[object] = []
     finals: Sequence[dict[str, Any] | None] = [None] * len(entries) if filtered is None else filtered
-    for entry, final in zip(entries, finals, strict=True):
-        layout = layouts[entry[INDEX]]
-        if final is not None:
-            payloads.append(final)
-        elif layout.plain:
-            payloads.append((layout.line or layout.make_line()).payload(*entry[layout.start : layout.stop]))
-        else:
-            payloads.append(_payload_of(entry, layout))
-    texts = encode_each(payloads)
+    texts = encode_each(_payloads(entries, layouts, finals))
     bare: Iterator[Record] = map(object.__new__, repeat(Record, len(entries)))
     spans, span_texts = ids.span_ids(len(entries))
     traces: Iterator[tuple[int, bytes]] | None = None
@@ -340,17 +331,39 @@ def make_records(
             frame = line.frame
             if frame[0] != time_ns // 1_000_000:
                 frame = line.make_frame(time_ns // 1_000_000)
-            _, opening, ending, endings = frame
-            if layout.weight_at:
-                weight = entry[layout.weight_at]
-                ending = endings.get(weight) or line.make_ending(frame, weight)
-            elif layout.varied:
-                ending = record._make_ending()
+            _, opening, ending, _ = frame
+            if layout.varied:
+                ending = _own_ending(record, line, frame)
             record._encoded = made = b"".join((opening, trace, SPAN_KEY, own_span, before, payload, after, ending))
             record.held_bytes = layout.held_bytes + 2 * len(made)
         except Exception:  # noqa: BLE001 - told when the record is asked for its line
             record.held_bytes = 0
     return records
+
+
+def _payloads(
+    entries: Sequence[Entry], layouts: Sequence[Layout], finals: Sequence[dict[str, Any] | None]
+) -> list[object]:
+    """Return what encodes as the payload of each entry."""
+    payloads: list[object] = []
+    for entry, final in zip(entries, finals, strict=True):
+        layout = layouts[entry[INDEX]]
+        if final is not None:
+            payloads.append(final)
+        elif layout.plain:
+            payloads.append((layout.line or layout.make_line()).payload(*entry[layout.start : layout.stop]))
+        else:
+            payloads.append(_payload_of(entry, layout))
+    return payloads
+
+
+def _own_ending(record: Record, line: LineFormat, frame: Frame) -> bytes:
+    """Return the ending of a line whose metadata is not that of its neighbours."""
+    layout = record.layout
+    if not layout.weight_at:
+        return record._make_ending()
+    weight = record._entry[layout.weight_at]
+    return frame[3].get(weight) or line.make_ending(frame, weight)
 
 
 def _payload_of(entry: Entry, layout: Layout) -> object:

@@ -97,6 +97,8 @@ def _wrong_events(replies: Sequence[Reply], output: Output) -> Iterator[str]:
 
 
 def _addresses(output: Output) -> Iterator[str]:
+    if not output.named("user.signed.up"):
+        yield "no account is shown"
     for number in output.addresses:
         yield f"line {number} shows one"
     for line in output.named("user.signed.up"):
@@ -118,6 +120,8 @@ def _wrongly_sampled(replies: Sequence[Reply], output: Output) -> Iterator[str]:
     spread = 5 * (tracked * SAMPLE_RATE * (1 - SAMPLE_RATE) * 2) ** 0.5  # both events of an order share its fate
     if abs(len(lines) - tracked * SAMPLE_RATE) > spread + 1:
         yield f"{len(lines):,} of {tracked:,} were kept"
+    if tracked and not lines:
+        yield "none was kept"
     for line in lines:
         if line.metadata.get("sample_rate") != SAMPLE_RATE:
             yield f"line {line.number} does not say so"
