@@ -1,4 +1,4 @@
-"""Writes the pages of ``docs/reference`` that come from the code.
+"""Writes the pages of ``docs/reference`` that come from the code, and the table of packages in the README.
 
 python tools/reference.py            write them
 python tools/reference.py --check    fail when one of them is stale
@@ -10,6 +10,7 @@ import argparse
 import inspect
 import re
 import sys
+import tomllib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -26,7 +27,9 @@ from e11y.settings.model import AdapterTable, Routes, ScopeSettings, Settings
 from e11y.settings.secrecy import holds_secret
 from e11y.settings.words import words_for
 
-FOLDER = Path(__file__).resolve().parent.parent / "docs" / "reference"
+ROOT = Path(__file__).resolve().parent.parent
+FOLDER = ROOT / "docs" / "reference"
+PACKAGES = re.compile(r"(?<=<!-- packages -->\n).*?(?=<!-- end of packages -->)", re.DOTALL)
 NOTE = "<!-- Written by tools/reference.py from the code. Change the docstrings and run it again. -->"
 
 
@@ -205,6 +208,17 @@ PAGES: Mapping[str, Callable[[], Iterator[str]]] = {
 }
 
 
+def packages_table() -> Iterator[str]:
+    """Yield the table of all distributions, from their own files."""
+    folders = [Path("core"), *sorted(found.relative_to(ROOT) for found in ROOT.glob("plugins/e11y-*"))]
+    rows = []
+    for folder in folders:
+        project = tomllib.loads((ROOT / folder / "pyproject.toml").read_text("utf-8"))["project"]
+        (module,) = (found.name for found in (ROOT / folder / "src").iterdir() if (found / "__init__.py").is_file())
+        rows.append((f"[`{project['name']}`]({folder.as_posix()})", f"`{module}`", project["description"]))
+    yield from _table(("distribution", "import", ""), rows)
+
+
 def main(arguments: list[str]) -> int:
     """Write the pages, or with ``--check`` compare them; return the exit status."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -219,6 +233,13 @@ def main(arguments: list[str]) -> int:
         stale.append(name)
         if not check:
             file.write_text(text, "utf-8")
+    readme = ROOT / "README.md"
+    before = readme.read_text("utf-8")
+    after = PACKAGES.sub(lambda _: "\n".join(packages_table()) + "\n", before)
+    if after != before:
+        stale.append(readme.name)
+        if not check:
+            readme.write_text(after, "utf-8")
     if stale:
         print(f"{'stale' if check else 'written'}: {', '.join(stale)}")
     if stale and check:

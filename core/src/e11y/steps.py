@@ -227,7 +227,10 @@ def step_of(answer: Any, kind: type[Any]) -> Any:
         kind: The step class of the hook.
     """
     plain = callable(answer) and not isinstance(answer, (type, *Step.__args__))
-    return kind(fn=answer) if plain and kind in _NEED_ONLY_A_FUNCTION else answer
+    if not plain or kind not in _NEED_ONLY_A_FUNCTION:
+        return answer
+    function: Any = answer
+    return kind(fn=function)
 
 
 __all__ = [
