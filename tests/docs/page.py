@@ -7,7 +7,7 @@
     ```console   each line that begins with `$ ` runs, unless it calls pip, and succeeds; below stands its output
     ```text      is what the block above printed, if the words in between say "prints"
 
-A line `...` stands for any lines. Times, ids and durations may differ; ids that are equal must stay so. A block
+The reader has core, and those plugins that the blocks of the page name. A line `...` stands for any lines. Times, ids and durations may differ; ids that are equal must stay so. A block
 below `<!-- not run -->` is left out.
 """
 
@@ -27,6 +27,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 BLOCK = re.compile(r"^```(?P<kind>python|toml|console|text)\n(?P<source>.*?)^```$", re.MULTILINE | re.DOTALL)
+READER = Path(__file__).resolve().parent / "reader"
 NOT_RUN = "<!-- not run -->"
 FILE_NAME = re.compile(r"# ([\w./-]+\.(?:py|toml))\n")
 
@@ -196,9 +197,25 @@ def check_settings(source: str) -> None:
         Runtime(environ=environ, directory=Path(folder)).shutdown()
 
 
+def hidden(path: Path) -> list[str]:
+    """Return the installed plugins that the blocks of a page do not name."""
+    import importlib_metadata
+
+    code = "".join(block.source for block in blocks(path.read_text("utf-8")))
+    own = path.parent.name
+    named = {word.replace("_", "-") for word in re.findall(r"\be11y[_-]\w+", code)} | {own}
+    named |= {f"e11y-{name}" for name in re.findall(r"""type["']?\s*[=:]\s*["'](\w+)""", code)}
+    named |= {f"e11y-{name}" for name in re.findall(r"tool\.e11y\.(\w+)", code)}
+    installed = {found.dist.name for found in importlib_metadata.entry_points(group="e11y")}
+    return sorted(installed - named)
+
+
 def main() -> None:
     """Run the page that the command line names, in a folder of its own."""
     page = Page(Path(sys.argv[1]).resolve())
+    if "PAGE_HIDES" not in os.environ:
+        environ = {**os.environ, "PAGE_HIDES": " ".join(hidden(page.path)), "PYTHONPATH": str(READER)}
+        os.execve(sys.executable, [sys.executable, *sys.orig_argv[1:]], environ)
     for name in list(os.environ):
         if name.startswith(("E11Y_", "PYTEST_", "OTEL_")):
             del os.environ[name]

@@ -1,7 +1,6 @@
 """The runtime: owns everything between the event types and the adapters.
 
-One runtime is active per process at a time. Module-level functions of ``e11y`` act on it; a test
-activates its own.
+One is active per process at a time. Module-level functions of ``e11y`` act on it; a test activates its own.
 """
 
 from __future__ import annotations

@@ -10,6 +10,7 @@ import pytest
 
 from e11y import ConfigError
 from e11y.plugins import discover
+from e11y.runtime import Runtime
 
 Install = Callable[..., None]
 
@@ -42,3 +43,9 @@ def test_two_distributions_with_one_name_stop_the_start(install: Install) -> Non
         "  where: one-dist 1.0 (one:A) and two-dist 3.0 (two:B)\n"
         "  fix:   pip uninstall one-dist  or  pip uninstall two-dist"
     )
+
+
+def test_a_library_that_could_not_start_asks_nobody(install: Install) -> None:
+    install("one-dist", {"same": "one:A"})
+    install("two-dist", {"same": "two:B"})
+    assert Runtime.disabled().is_idle

@@ -41,7 +41,8 @@ def load(
         PluginError: A plugin is missing, in the wrong zone, or does not fit the hooks.
         ConfigError: Settings of a plugin do not fit; or several of all these problems.
     """
-    candidates = {candidate.name: candidate for candidate in discover()}
+    nobody_asks = not loaded.settings.enabled and loaded.settings.plugins is not None and not loaded.settings.plugins
+    candidates = {} if nobody_asks else {candidate.name: candidate for candidate in discover()}
     problems: list[E11yError] = []
     wanted = _wanted(loaded, candidates, extra, core, problems)
     work = _Loading(loaded, hosts, {source.guess for source in wanted}, problems)
