@@ -25,6 +25,7 @@ from e11y import (
     Enrich,
     Event,
     Filter,
+    Host,
     Observe,
     Option,
     Outcome,
@@ -381,6 +382,26 @@ def test_dropped_and_invalid_events_become_dead_letters_without_forbidden_values
     assert why.startswith("invalid")
     assert invalid.payload == {"problems": {"order_id": "must be a str, not an int"}}
     assert bench.runtime.ledger.check().letters_kept == 2
+
+
+def test_a_runtime_without_a_single_event_takes_records_to_replay(make_bench: MakeBench) -> None:
+    hosts: list[Host] = []
+
+    class Replaying:
+        @hookimpl
+        def e11y_started(self, host: Host) -> None:
+            hosts.append(host)
+
+    bench = make_bench(plugins=[Replaying()])
+    record = Record.of("order.paid", {"order_id": "1"})
+    receipt = hosts[0].submit([record], "logs")
+    assert receipt.wait(5)
+    assert receipt.delivered == bench.memory.records == (record,)
+    with pytest.raises(ConfigError, match="^no adapter 'log' is configured"):
+        hosts[0].submit([record], "log")
+    bench.runtime.shutdown()
+    late = hosts[0].submit([record], "logs")
+    assert (late.taken, late.wait(0)) == (0, True)
 
 
 def test_metadata_is_added_and_the_name_replaced(run: Run) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -62,6 +63,66 @@ class ScopeReport:
     attributes: Mapping[str, Any]
 
 
+class Receipt:
+    """What becomes of records that were submitted to one adapter. All members are thread-safe.
+
+    Each record that was taken is settled exactly once: delivered, or not. Until then it must not be
+    submitted again.
+    """
+
+    def __init__(self) -> None:
+        self._changed = threading.Condition()
+        self._outstanding: dict[int, Record] = {}
+        self._taken = 0
+        self._delivered: list[Record] = []
+        self._failed: list[tuple[Record, str]] = []
+
+    @property
+    def taken(self) -> int:
+        """How many records were taken, from the first on: there may be no room for all of them."""
+        return self._taken
+
+    @property
+    def outstanding(self) -> int:
+        """How many of them are still under way."""
+        return len(self._outstanding)
+
+    @property
+    def delivered(self) -> Sequence[Record]:
+        """Those that the adapter acknowledged so far, or could only hand over, in the order it did."""
+        with self._changed:
+            return tuple(self._delivered)
+
+    @property
+    def failed(self) -> Sequence[tuple[Record, str]]:
+        """Those that were given up so far, each with the reason that a dead letter would have."""
+        with self._changed:
+            return tuple(self._failed)
+
+    def wait(self, timeout_s: float) -> bool:
+        """Wait until every record is settled; return whether that was within ``timeout_s`` seconds."""
+        with self._changed:
+            return self._changed.wait_for(lambda: not self._outstanding, timeout_s)
+
+    def expect(self, record: Record) -> None:
+        """Note a record that is taken. For core, before the record is on its way."""
+        with self._changed:
+            self._taken += 1
+            self._outstanding[id(record)] = record
+
+    def settle(self, record: Record, reason: str = "") -> None:
+        """Note that ``record`` was delivered, or, with a reason, that it was given up. For core."""
+        with self._changed:
+            if self._outstanding.pop(id(record), None) is None:
+                return
+            if reason:
+                self._failed.append((record, reason))
+            else:
+                self._delivered.append(record)
+            if not self._outstanding:
+                self._changed.notify_all()
+
+
 class Host(Protocol):
     """What core hands to each plugin. Every member is safe to use from any thread.
 
@@ -95,8 +156,11 @@ class Host(Protocol):
         """Report an error that was swallowed: counted, logged once a minute per cause."""
         ...
 
-    def submit(self, records: Sequence[Record], adapter: str) -> None:
+    def submit(self, records: Sequence[Record], adapter: str) -> Receipt:
         """Hand replayed records to one adapter, past filters, sampling and limits.
+
+        Returns:
+            What becomes of them. None is taken once the runtime has stopped.
 
         Raises:
             ConfigError: No adapter of that name is configured.

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from e11y.adapter import Adapter
 from e11y.clock import Clock
 from e11y.faults import LOGGER
+from e11y.host import Receipt
 from e11y.record import Record
 from e11y.schema import Schema
 
@@ -45,9 +46,9 @@ class RuntimeHost:
         """Report an error that was swallowed."""
         self._runtime.faults.report(self._name, operation, error)
 
-    def submit(self, records: Sequence[Record], adapter: str) -> None:
+    def submit(self, records: Sequence[Record], adapter: str) -> Receipt:
         """Hand replayed records to one adapter."""
-        self._runtime.submit(records, adapter)
+        return self._runtime.submit(records, adapter)
 
     def every(self, seconds: float, work: Callable[[], None]) -> None:
         """Run short ``work`` about every ``seconds`` on the preparer thread."""

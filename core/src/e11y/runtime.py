@@ -27,7 +27,7 @@ from e11y.encode import encoder
 from e11y.errors import ConfigError, E11yError, InvalidEvent, Problem
 from e11y.event import Event, Variant, functions
 from e11y.faults import LOGGER, Faults
-from e11y.host import Fault, ScopeReport
+from e11y.host import Fault, Receipt, ScopeReport
 from e11y.hosting import RuntimeHost
 from e11y.inlet import Inlet
 from e11y.outcome import Outcome
@@ -238,8 +238,11 @@ class Runtime:
             except ConfigError as error:
                 self.faults.report("core", f"schema of {event_type.__name__}", error)
 
-    def submit(self, records: Sequence[Record], adapter: str) -> None:
+    def submit(self, records: Sequence[Record], adapter: str) -> Receipt:
         """Hand replayed records to one adapter, past filters, sampling and limits.
+
+        Returns:
+            What becomes of them. None is taken once the runtime has stopped.
 
         Raises:
             ConfigError: No adapter of that name is configured.
@@ -250,7 +253,11 @@ class Runtime:
                 where="Host.submit",
                 fix=f"use one of: {', '.join(self.adapters)}",
             )
-        self.delivery.submit(records, adapter)
+        self.check_process()
+        if self.is_idle:
+            return Receipt()
+        self.delivery.start_threads()
+        return self.delivery.submit(records, adapter)
 
     def filter_context(self, values: Mapping[str, Any]) -> Mapping[str, Any]:
         """Return the context values that may stay; a failing filter lets none through."""

@@ -13,7 +13,7 @@ import pytest
 from e11y.adapter import Capabilities
 from e11y.delivery.intake import HIGH
 from e11y.delivery.lane_settings import LaneSettings
-from e11y.errors import ConfigError, Rejected
+from e11y.errors import ConfigError, Partial, Rejected, Retryable
 from e11y.record import Record
 from e11y.severity import Severity
 
@@ -205,10 +205,46 @@ def test_replay_goes_to_adapters_that_exist(delivery_of: Any, scripted: Any) -> 
 
 def test_replay_stops_when_the_intake_is_full(delivery_of: Any, scripted: Any) -> None:
     it = delivery_of(logs=scripted(), more={"memory_limit": 100_000})
-    records = [Record.of("old", {"n": "x" * 1000})] * 50
-    taken = it.delivery.submit(records, "logs")
-    assert 0 < taken < 50
+    records = [Record.of("old", {"n": "x" * 1000}) for _ in range(50)]
+    receipt = it.delivery.submit(records, "logs")
+    assert 0 < receipt.taken == receipt.outstanding < 50
     assert len(it.delivery.intake.queues[HIGH]) <= it.delivery.intake.limits[HIGH] + 2
+
+
+def test_a_receipt_tells_what_became_of_each_record(delivery_of: Any, scripted: Any) -> None:
+    def choosy(records: Sequence[Record]) -> Any:
+        return Partial({1: Rejected("too old"), 2: Retryable("busy")}) if len(records) > 1 else None
+
+    it = delivery_of(logs=scripted(choosy, choosy))
+    records = [Record.of("old", {"n": n}, time_ns=n) for n in range(4)]
+    receipt = it.delivery.submit(records, "logs")
+    assert (receipt.taken, receipt.outstanding, receipt.wait(0)) == (4, 4, False)
+    assert (receipt.delivered, receipt.failed) == ((), ())
+    it.delivery.start_threads()
+    assert receipt.wait(5)
+    assert receipt.delivered == (records[0], records[3], records[2])
+    assert receipt.failed == ((records[1], "rejected: too old"),)
+    assert it.letters.kept == [(1, "logs", "rejected: too old")]
+    assert it.delivery.lanes["logs"].courier.receipts == {}
+    it.delivery.ledger.check()
+
+
+def test_a_receipt_tells_what_the_exit_cut_off(delivery_of: Any, scripted: Any) -> None:
+    it = delivery_of(logs=scripted(*[Retryable("busy")] * 99))
+    records = [Record.of("old", {"n": n}) for n in range(3)]
+    receipt = it.delivery.submit(records, "logs")
+    it.delivery.shutdown(it.in_s(0.3))
+    assert receipt.wait(0)
+    assert receipt.failed == tuple((record, "deadline: the process shut down") for record in records)
+    it.delivery.ledger.check()
+
+
+def test_a_flush_tells_receipts_first(delivery_of: Any, scripted: Any) -> None:
+    it = delivery_of(logs=scripted())
+    receipts = [it.delivery.submit([Record.of("old", {"n": n})], "logs") for n in range(100)]
+    it.delivery.start_threads()
+    assert it.delivery.flush(it.in_s(5)).undelivered == {}
+    assert [len(receipt.delivered) for receipt in receipts] == [1] * 100
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")

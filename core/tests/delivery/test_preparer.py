@@ -189,7 +189,7 @@ def test_replayed_records_go_to_one_lane(threadless: Any, scripted: Any) -> None
     bad = Record.of("old", {"n": object()})
     with pytest.raises(TypeError):
         it.delivery.submit([bad], "logs")
-    assert it.delivery.submit(records, "logs") == 3
+    assert it.delivery.submit(records, "logs").taken == 3
     it.delivery.intake.queues[HIGH].append((-3, "logs", bad))
     it.letters.full = True
     drain(it)

@@ -45,12 +45,14 @@ def test_a_standalone_host_writes_down_what_it_is_told() -> None:
     host.count("seen", 2)
     error = ValueError()
     host.fault("sending", error)
-    host.submit([make_record(1)], "logs")
+    receipt = host.submit([make_record(1)], "logs")
     host.every(1.0, host.schemas)
     assert isinstance(host, StandaloneHost)
     assert host.counts == {"seen": 3}
     assert host.faults == [("sending", error)]
     assert [(name, record.payload["mark"]) for name, record in host.submitted] == [("logs", "kit-mark-00001-end")]
+    assert [record.payload["mark"] for record in receipt.delivered] == ["kit-mark-00001-end"]
+    assert (receipt.taken, receipt.outstanding, receipt.failed) == (1, 0, ())
     assert host.jobs == [(1.0, host.schemas)]
     assert (host.service, host.environment) == ("shop", "test")
     assert (list(host.schemas()), dict(host.adapters())) == ([], {})

@@ -15,6 +15,7 @@ from e11y.delivery.lane_settings import LaneSettings
 from e11y.delivery.ledger import Counter, LaneLedger
 from e11y.delivery.retrylimit import RetryLimit
 from e11y.errors import Declined, Partial, Rejected
+from e11y.host import Receipt
 from e11y.record import Record, original
 
 DeadLetter = Callable[[Record, str, str], bool]
@@ -36,6 +37,7 @@ class Courier:
         hurried: Do not wait for a batch to fill.
         impatient: Try once at once, whatever back-off and breaker say; a flush was asked for.
         cut_off: Records that could not be delivered before the deadline.
+        receipts: ``id`` of a record -> who wants to know what becomes of it. Usually empty.
     """
 
     def __init__(
@@ -60,6 +62,7 @@ class Courier:
         self.hurried = False
         self.impatient = False
         self.cut_off = Counter()
+        self.receipts: dict[int, Receipt] = {}
         self.most_records = settings.batch_records if adapter.capabilities.batching else 1
         self._adapter = adapter
         self._queue = queue
@@ -119,7 +122,9 @@ class Courier:
             offer: ``False`` when there is no time left to keep it.
         """
         reason = f"{word}: {detail}" if detail else word
-        if offer and self._dead_letter(self._masked(record), self.name, reason):
+        kept = offer and self._dead_letter(self._masked(record), self.name, reason)
+        self._tell((record,), reason)
+        if kept:
             self._ledger.dead_lettered.add()
         else:
             self._ledger.give_up(word)
@@ -276,6 +281,7 @@ class Courier:
         self._in_hands -= len(batch.records)
 
     def _delivered(self, records: Sequence[Record]) -> None:
+        self._tell(records)
         if self._adapter.capabilities.acknowledges:
             self._ledger.delivered += len(records)
         else:
@@ -290,10 +296,19 @@ class Courier:
             self._in_hands -= 1
 
     def _decline(self, records: Sequence[Record], error: Declined) -> None:
+        self._tell(records, error.reason)
         for record in records:
             self._ledger.give_up(error.reason)
             self._queue.removed_bytes += record.held_bytes
         self._in_hands -= len(records)
+
+    def _tell(self, records: Iterable[Record], reason: str = "") -> None:
+        """Tell whoever submitted ``records``; before they are counted, so that a flush tells no less."""
+        if self.receipts:
+            for record in records:
+                receipt = self.receipts.pop(id(record), None)
+                if receipt is not None:
+                    receipt.settle(record, reason)
 
     def _fault(self, error: BaseException) -> None:
         self._on_fault(f"adapter {self.name}", "write_batch", error)

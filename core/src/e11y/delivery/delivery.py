@@ -15,6 +15,7 @@ from e11y.delivery.lane_settings import LaneSettings
 from e11y.delivery.ledger import Ledger
 from e11y.delivery.preparer import Preparer
 from e11y.errors import ConfigError, nearest
+from e11y.host import Receipt
 from e11y.record import Layout, Record
 
 _LETTER_SHARE = 0.2
@@ -123,11 +124,12 @@ class Delivery:
         """Run short ``work`` about every ``seconds``, on the preparer's thread."""
         self.preparer.every(seconds, work)
 
-    def submit(self, records: Sequence[Record], adapter: str) -> int:
+    def submit(self, records: Sequence[Record], adapter: str) -> Receipt:
         """Hand replayed records to one adapter.
 
         Returns:
-            How many were taken, from the first on; the intake may have no room for all of them.
+            How many were taken, from the first on, and what becomes of them; the intake may have no
+            room for all.
 
         Raises:
             ConfigError: No adapter of that name is configured.
@@ -138,15 +140,17 @@ class Delivery:
                 where="records to replay",
                 fix=f"replay to one of: {', '.join(self.lanes) or '(none is configured)'}",
             )
-        taken = 0
+        receipt = Receipt()
+        receipts = self.lanes[adapter].courier.receipts
         for record in records:
             slots = len(record.encoded()) // SLOT_BYTES
             if len(self.intake.queues[HIGH]) + slots >= self.intake.limits[HIGH]:
-                self.intake.wake.wake()
                 break
+            receipt.expect(record)
+            receipts[id(record)] = receipt
             self.intake.queues[HIGH].extend(((REPLAY, adapter, record), *[None] * slots))
-            taken += 1
-        return taken
+        self.intake.wake.wake()
+        return receipt
 
     def flush(self, deadline: float) -> FlushReport:
         """Deliver what was tracked before the call, as far as ``deadline`` allows."""

@@ -11,6 +11,7 @@ import attrs
 
 from e11y.adapter import Adapter
 from e11y.clock import Clock, SystemClock
+from e11y.host import Receipt
 from e11y.record import Record
 from e11y.schema import Schema
 
@@ -27,7 +28,7 @@ class StandaloneHost:
     Attributes:
         counts: Counter name -> amount.
         faults: ``(operation, exception)`` in the order they were reported.
-        submitted: ``(adapter name, record)`` in the order they were handed over.
+        submitted: ``(adapter name, record)`` in the order they were handed over; each counts as delivered.
         jobs: ``(seconds, work)`` that a test may run by hand.
     """
 
@@ -55,8 +56,13 @@ class StandaloneHost:
     def fault(self, operation: str, error: BaseException) -> None:
         self.faults.append((operation, error))
 
-    def submit(self, records: Sequence[Record], adapter: str) -> None:
+    def submit(self, records: Sequence[Record], adapter: str) -> Receipt:
         self.submitted.extend((adapter, record) for record in records)
+        receipt = Receipt()
+        for record in records:
+            receipt.expect(record)
+            receipt.settle(record)
+        return receipt
 
     def every(self, seconds: float, work: Callable[[], None]) -> None:
         self.jobs.append((seconds, work))
