@@ -381,6 +381,7 @@ def test_dropped_and_invalid_events_become_dead_letters_without_forbidden_values
     assert dropped.payload["email"] == "***"
     assert why.startswith("invalid")
     assert invalid.payload == {"problems": {"order_id": "must be a str, not an int"}}
+    assert invalid.metadata == {"withheld": True}
     assert bench.runtime.ledger.check().letters_kept == 2
 
 

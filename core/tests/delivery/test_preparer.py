@@ -172,6 +172,7 @@ def test_dropped_records_are_filtered_and_kept(threadless: Any, scripted: Any) -
     drain(it)
     assert it.letters.kept == [("masked", "", "rate_limited"), ("str", "", "rate_limited")]
     assert it.letters.records[0].span == 77
+    assert [dict(record.metadata) for record in it.letters.records] == [{}, {"withheld": True}]
 
 
 def test_a_broken_item_loses_only_itself(threadless: Any, scripted: Any) -> None:

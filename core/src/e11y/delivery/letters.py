@@ -1,4 +1,7 @@
-"""Records that say what happened to an event without saying its values."""
+"""Records that say what happened to an event without saying its values.
+
+Their metadata holds ``withheld: True``: whoever keeps them can tell that there is nothing to replay.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +12,8 @@ from e11y.clock import Ids
 from e11y.context import FIRST_KEY, TRACE_ID
 from e11y.record import Layout, Record
 from e11y.severity import SEVERITIES, Severity
+
+_WITHHELD = {"withheld": True}
 
 
 def of_invalid(item: tuple[Any, ...], ids: Ids, resource: Mapping[str, str]) -> Record:
@@ -32,6 +37,7 @@ def of_invalid(item: tuple[Any, ...], ids: Ids, resource: Mapping[str, str]) -> 
         trace=snapshot[TRACE_ID] or ids.trace_id(),
         span=ids.span_id(),
         snapshot=snapshot,
+        metadata=_WITHHELD,
         resource=resource,
     )
 
@@ -50,5 +56,6 @@ def without_values(record: Record, entry: tuple[Any, ...]) -> Record:
         trace=record.trace,
         span=record.span,
         snapshot=record.snapshot[:FIRST_KEY],
+        metadata=_WITHHELD,
         resource=layout.resource,
     )
