@@ -58,7 +58,7 @@ class Event:
         retention: How long records must be kept, for example ``"90d"``.
         validation: ``"always"`` (default), ``"never"``, or ``sampled(0.01)``.
         audit: Must never be lost: not sampled, not limited, only to audit-capable adapters.
-        dead_letter: Kept as a dead letter when a limit would drop it.
+        dead_letter: Kept as a dead letter, also when a limit would drop it; ``False``: never kept.
         abstract: Only a base for others.
         preset: A bundle of settings: wins over other base classes, whatever their order.
 

@@ -57,7 +57,8 @@ class Schema:
         fields: Field name -> ``Field``, base classes first.
         options: Option class -> option, or ``OFF``; inherited over the whole MRO.
         audit: Must never be lost: not sampled, not limited, only to audit-capable adapters.
-        dead_letter: Kept as a dead letter when a limit would drop it.
+        dead_letter: Kept as a dead letter, also when a limit would drop it; ``False``: never kept;
+            ``None``: nobody said, so whoever keeps dead letters decides.
         adapters: Names the type asks for; ``None``: routes decide; empty: nowhere.
         retention_s: Seconds its records must be kept.
         open: Whether any further keyword is accepted.
@@ -76,7 +77,7 @@ class Schema:
     fields: Mapping[str, Field]
     options: Mapping[type[Option], Any] = MappingProxyType({})
     audit: bool = False
-    dead_letter: bool = False
+    dead_letter: bool | None = None
     adapters: tuple[str, ...] | None = None
     retention_s: float = 0.0
     open: bool = False

@@ -134,7 +134,7 @@ def test_events_show_as_json(run: Run, configure: Configure) -> None:
         "adapters": "by routes",
         "retention_s": 2592000.0,
         "audit": False,
-        "dead_letter": False,
+        "dead_letter": None,
         "open": False,
         "options": [],
         "fields": [{"field": "user_id", "required": True, "expects": "a str"}],

@@ -48,7 +48,7 @@ def show(workspace: Workspace, name: str, *, as_json: bool) -> None:
     click.echo(facts["name"])
     for key in _FACTS:
         value = facts[key]
-        if value not in ("", [], False):
+        if value not in ("", [], False, None):
             click.echo(f"  {key}: {_told(value)}")
     if facts["fields"]:
         click.echo()

@@ -114,7 +114,7 @@ def read_schema(event_type: type[Any], default_retention_s: float) -> Schema:
         fields=MappingProxyType(fields),
         options=MappingProxyType(declaration.options(event_type)),
         audit=bool(declaration.resolved(event_type, "audit")),
-        dead_letter=bool(declaration.resolved(event_type, "dead_letter")),
+        dead_letter=declaration.resolved(event_type, "dead_letter"),
         adapters=declaration.resolved(event_type, "adapters"),
         retention_s=default_retention_s if retention_s is None else retention_s,
         open=issubclass(event_type, OpenEvent),
