@@ -1,10 +1,11 @@
 """An entry: one line of a segment, as it is written and as it is read.
 
-    {"format":1,"failures":     1,"failed_ns":...,"reason":"expired: ...      ",...,"record":{...}}
+    {"format":1,"failures":     1,"failed_ns":...,"reason":"expired: ...      ","crc32":"...",...,"record":{...}}
 
-It is JSON. The record stands at its end in exactly the bytes that were to be sent. The first three facts
-have a fixed width, so that a replay that fails writes over them in place; whatever part of that arrives on
-the disk, the line stays JSON. A line that begins with a space is an entry that was removed.
+It is JSON. The record stands at its end in exactly the bytes that were to be sent. What stands before the
+checksum has a fixed width, so that a replay that fails writes over it in place; whatever part of that
+arrives on the disk, the line stays JSON. The checksum is that of everything behind it: a letter that was
+damaged on the disk is never sent. A line that begins with a space is an entry that was removed.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import json
 import re
 from collections.abc import Mapping
 from typing import Any, Final
+from zlib import crc32
 
 from e11y import Record, Severity
 from e11y.context import EMPTY, FIRST_KEY, PARENT_SPAN_ID, PARENT_TRACE_ID, SAMPLED, SPAN_ID, TRACE_ID, extended
@@ -23,8 +25,8 @@ FORMAT: Final = 1
 REMOVED: Final = b" "
 """First byte of what is no entry any more."""
 
-_OPENING = b'{"format":'
 _SPENT = re.compile(rb'"failures":(?P<failures> *\d+),"failed_ns":(?P<failed_ns> *\d+),"reason":"(?P<reason>[^"]*)"')
+_SEAL = re.compile(rb',"crc32":"(?P<crc32>[0-9a-f]{8})"')
 _RECORD = b',"record":'
 _WIDTH_OF_REASON = 120
 _LONGEST_REASON = 500
@@ -63,7 +65,8 @@ def line_of(record: Record, adapter: str, reason: str, failed_ns: int) -> bytes:
         facts["trail"] = [{**_facts(one), "record": json.loads(one.encoded())} for one in record.trail]
     facts["record_bytes"] = len(sent)
     spent = _spent(1, failed_ns, _printable(reason)[:_LONGEST_REASON].ljust(_WIDTH_OF_REASON))
-    return b"".join((_OPENING, b"%d," % FORMAT, spent, b",", _json(facts)[1:-1], _RECORD, sent, b"}\n"))
+    rest = b"".join((b",", _json(facts)[1:-1], _RECORD, sent, b"}"))
+    return b'{"format":%d,%b,"crc32":"%08x"%b\n' % (FORMAT, spent, crc32(rest), rest)
 
 
 def read(line: bytes, entry_id: str) -> tuple[Letter, bytes]:
@@ -80,9 +83,10 @@ def read(line: bytes, entry_id: str) -> tuple[Letter, bytes]:
         facts = json.loads(line)
         if facts["format"] != FORMAT:
             raise Unreadable(foreign=True)
-        start = len(line) - len(b"}\n") - facts["record_bytes"]
-        if line[start - len(_RECORD) : start] != _RECORD:
+        sealed = _SEAL.search(line)
+        if sealed is None or int(sealed["crc32"], 16) != crc32(line[sealed.end() : -1]):
             raise Unreadable
+        start = len(line) - len(b"}\n") - facts["record_bytes"]
         letter = _letter(facts, entry_id)
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         raise Unreadable from None

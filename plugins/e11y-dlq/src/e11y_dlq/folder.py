@@ -17,7 +17,7 @@ from e11y_dlq.segment import SUFFIX, Segment
 _LOCK: Final = "lock"
 _IGNORE: Final = ".gitignore"
 _TIME: Final = "%Y%m%dT%H%M%S"
-_NAME = re.compile(r"(?P<time>\d{8}T\d{6})-\d+-[0-9a-f]{8}")
+_NAME = re.compile(r"(?P<time>\d{8}T\d{6})-\d+-\d+-[0-9a-f]{6}")
 
 
 class Busy(E11yError):
@@ -62,19 +62,20 @@ class Folder:
         """Return the bytes that all segments hold."""
         return sum(segment.size_bytes() for segment in self.segments())
 
-    def new_segment(self, time_ns: int, chance: int) -> tuple[Segment, int]:
+    def new_segment(self, time_ns: int, number: int, chance: int) -> tuple[Segment, int]:
         """Return a new, empty segment and the handle to append to it; it is locked until that is closed.
 
         Args:
             time_ns: When it begins, which its name says.
-            chance: 32 random bits, which tell it from those of other processes of this second.
+            number: How many this process began before it.
+            chance: 24 random bits: processes in containers may have the same number.
 
         Raises:
             OSError: It cannot be made; ``BlockingIOError`` or ``FileExistsError``: try with other bits.
         """
         self.create()
         begun = datetime.fromtimestamp(time_ns // 1_000_000_000, UTC)
-        segment = Segment(self.path / f"{begun:{_TIME}}-{os.getpid()}-{chance:08x}{SUFFIX}")
+        segment = Segment(self.path / f"{begun:{_TIME}}-{os.getpid()}-{number:04d}-{chance:06x}{SUFFIX}")
         handle = os.open(segment.path, os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_EXCL, 0o600)
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)

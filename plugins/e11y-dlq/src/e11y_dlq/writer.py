@@ -42,7 +42,7 @@ class Writer:
         self._busy = threading.Lock()
         self._segment: Segment | None = None
         self._handle = -1
-        self._size = 0
+        self._size = self._number = 0
         self._began_s = self._synced_s = self._looked_s = float("-inf")
         self._dirty = False
         self._others_bytes = 0
@@ -102,8 +102,10 @@ class Writer:
 
     def _begin(self, now: float) -> None:
         for attempt in range(_ATTEMPTS):
+            self._number += 1
             try:
-                segment, handle = self._folder.new_segment(self._clock.time_ns(), self._chance.getrandbits(32))
+                chance = self._chance.getrandbits(24)
+                segment, handle = self._folder.new_segment(self._clock.time_ns(), self._number, chance)
             except (BlockingIOError, FileExistsError):
                 if attempt == _ATTEMPTS - 1:
                     raise
