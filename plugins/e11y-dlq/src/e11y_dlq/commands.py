@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from itertools import islice
 from typing import Any, TypeVar
 
@@ -20,6 +20,8 @@ from e11y_dlq.replay import ReplayReport
 from e11y_dlq.rules import imported
 from e11y_dlq.segment import Unread
 from e11y_dlq.selection import Selection
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -40,8 +42,9 @@ def moment(text: str) -> int:
             ago_s = seconds(text)
         except ValueError:
             raise click.BadParameter(f"write ISO 8601, or how long ago: {DURATION_FORMS}") from None
-        return round((datetime.now(UTC).timestamp() - ago_s) * 1e9)
-    return round((written if written.tzinfo else written.replace(tzinfo=UTC)).timestamp() * 1e9)
+        written = datetime.now(UTC) - timedelta(seconds=ago_s)
+    since_epoch = (written if written.tzinfo else written.replace(tzinfo=UTC)) - _EPOCH
+    return since_epoch // timedelta(microseconds=1) * 1_000
 
 
 def selecting(command: F) -> F:
@@ -167,9 +170,9 @@ def purge(desk: Desk, /, *, everything: bool, dry_run: bool, **chosen: Any) -> N
         raise click.UsageError("say which letters, or --all")
     selection = Selection(**chosen)
     if dry_run:
-        click.echo(f"{sum(1 for _ in desk.letters.find(selection)):,} dead letters would be deleted")
+        click.echo(f"would be deleted: {output.counted(sum(1 for _ in desk.letters.find(selection)), 'dead letter')}")
     else:
-        click.echo(f"{desk.letters.purge(selection):,} dead letters were deleted")
+        click.echo(f"deleted: {output.counted(desk.letters.purge(selection), 'dead letter')}")
 
 
 def _replayed(letters: DeadLetters, selection: Selection, **how: Any) -> ReplayReport:

@@ -66,6 +66,11 @@ def everything(letter: Letter) -> dict[str, Any]:
     }
 
 
+def counted(number: int, noun: str) -> str:
+    """Return for example ``1 segment`` or ``1,200 segments``."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
 def print_json(value: Any) -> None:
     """Print ``value`` as indented JSON."""
     click.echo(json.dumps(value, indent=2, ensure_ascii=False))
@@ -91,7 +96,8 @@ def print_stats(stats: Stats, directory: str, *, as_json: bool) -> None:
     if as_json:
         print_json({"directory": directory, **attrs.asdict(stats, filter=_is_no_time), **times})
         return
-    click.echo(f"{directory}: {stats.letters:,} dead letters in {stats.segments:,} segments, {size_text(stats.bytes)}")
+    held = f"{counted(stats.letters, 'dead letter')} in {counted(stats.segments, 'segment')}"
+    click.echo(f"{directory}: {held}, {size_text(stats.bytes)}")
     if not stats.letters:
         return
     click.echo(f"  failed between {times['oldest']} and {times['newest']}; {stats.replayable:,} hold values to replay")
@@ -105,9 +111,9 @@ def print_stats(stats: Stats, directory: str, *, as_json: bool) -> None:
 def tell_unread(unread: Unread) -> None:
     """Tell on stderr what could not be read."""
     if unread.damaged:
-        click.echo(f"{unread.damaged:,} damaged lines were skipped", err=True)
+        click.echo(f"skipped: {counted(unread.damaged, 'damaged line')}", err=True)
     if unread.foreign:
-        click.echo(f"{unread.foreign:,} letters are of a format that this version of e11y-dlq does not know", err=True)
+        click.echo(f"skipped: {counted(unread.foreign, 'dead letter')} of a format of a later e11y-dlq", err=True)
 
 
 def print_report(report: ReplayReport, *, as_json: bool, dry_run: bool) -> None:
@@ -117,7 +123,7 @@ def print_report(report: ReplayReport, *, as_json: bool, dry_run: bool) -> None:
         return
     done, failed = ("would be sent", "") if dry_run else ("delivered", f", {report.failed:,} failed again")
     skipped = report.skipped.total()
-    click.echo(f"{report.selected:,} dead letters: {report.delivered:,} {done}{failed}, {skipped:,} skipped")
+    click.echo(f"{counted(report.selected, 'dead letter')}: {report.delivered:,} {done}{failed}, {skipped:,} skipped")
     for adapter, number in sorted(report.to.items()):
         click.echo(f"  {number:>9,}  {done} to {_plain(adapter)}")
     for word, number in sorted(report.again.items()):
