@@ -22,7 +22,9 @@ from e11y import (
     Event,
     Filter,
     Outcome,
+    Partial,
     Record,
+    Rejected,
     Retryable,
     Sample,
     Schema,
@@ -54,6 +56,15 @@ def test_a_record_that_was_refused_is_kept_and_counted(bench: Any) -> None:
     assert (letter.time_ns, letter.span_id) == (delivered.time_ns, delivered.span_id)
     assert bench.runtime.ledger.check().lanes["logs"].dead_lettered == 1
     assert json.loads(bench.files[0].read_bytes())["record"] == json.loads(delivered.encoded())
+
+
+def test_of_a_batch_only_what_failed_is_kept(bench: Any) -> None:
+    bench.logs.answer = lambda records: Partial({1: Rejected("too old")}) if len(records) == 3 else None
+    for n in range(3):
+        DlqOrderPaid.track(order_id=str(n))
+    assert bench.flush() == {"kept": 1}
+    assert [record.payload["order_id"] for record in bench.logs.records] == ["0", "2"]
+    assert [letter.payload["order_id"] for letter in bench.letters] == ["1"]
 
 
 def test_a_letter_is_in_the_file_before_it_counts_as_kept(bench: Any) -> None:

@@ -176,6 +176,21 @@ def test_a_replay_that_is_killed_again_and_again_loses_nothing(place: Place) -> 
     assert twice <= kills * 500, "more than one chunk was sent twice"
 
 
+def test_a_replay_that_is_interrupted_sends_nothing_twice(place: Place) -> None:
+    expected = place.outage(2000)
+    failed = len(place.logs.requests)
+    place.logs.default = Answer(204, delay_s=0.02)
+    process = place.spawn("-m", "e11y", "--app", "configured_app", "dlq", "replay", BATCH="100")
+    place.logs.wait_for_requests(failed + 3, timeout_s=20)
+    process.send_signal(signal.SIGINT)
+    _, errors = process.communicate(timeout=20)
+    assert process.returncode == 1, errors
+    assert errors == "\nAborted!\n"
+    assert 0 < place.letters.stats().letters < 2000
+    place.dlq("replay")
+    assert sorted(lines(place.logs, since=failed)) == expected
+
+
 def test_a_replay_that_fails_again_keeps_everything_once(place: Place) -> None:
     place.outage(50)
     place.logs.default = Answer(503)

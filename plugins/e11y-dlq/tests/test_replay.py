@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import threading
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ import pytest
 
 from e11y import (
     ConfigError,
+    Drop,
     E11yError,
     Event,
     Filter,
@@ -22,11 +24,12 @@ from e11y import (
     Rejected,
     Retryable,
     Runtime,
+    Sample,
     Schema,
     hookimpl,
 )
 from e11y.testing import make_record
-from e11y_dlq import Busy, Letter, ReplayReport, Selection
+from e11y_dlq import Busy, DeadLetters, Letter, ReplayReport, Selection
 from e11y_dlq.replay import Plan, Replay
 
 FAST = {"adapters": {"logs": {"type": "null", "give_up_after": "200ms"}, "others": {"type": "null"}}}
@@ -45,7 +48,10 @@ class Masking:
 
     @hookimpl
     def e11y_filter(self, schema: Schema) -> Filter | None:
-        return Filter({"order_id": self.mask}) if "order_id" in schema.fields else None
+        return Filter({"order_id": self.mask}, signs=self.sign) if "order_id" in schema.fields else None
+
+    def sign(self, payload: Mapping[str, Any]) -> Mapping[str, Any]:
+        return {"signature": f"signed {payload['order_id']} {self.calls}"}
 
     def mask(self, value: str) -> str:
         self.calls += 1
@@ -77,6 +83,7 @@ def test_everything_comes_as_it_was_to_come_and_only_where_it_failed(make_bench:
     report = bench.letters.replay(bench.runtime)
     assert attrs.asdict(report) == attrs.asdict(ReplayReport(selected=50, delivered=50, to=Counter(logs=50)))
     assert bench.logs.lines == there
+    assert bench.logs.records[7].metadata["signature"] == "signed 7 7"
     assert [record.time_ns for record in bench.logs.records] == times
     assert len(bench.others.records) == 50
     assert masking.calls == 50
@@ -212,12 +219,9 @@ def test_a_broken_transformation_is_told_without_values(bench: Any) -> None:
 
 def test_two_replays_exclude_each_other(bench: Any) -> None:
     keep(bench, 1)
-    with bench.letters.folder.held():
-        for call in (
-            lambda: bench.letters.replay(bench.runtime),
-            bench.letters.purge,
-            lambda: bench.letters.tidy(0, 1, 1),
-        ):
+    letters = DeadLetters(bench.folder, patience_s=0.1)
+    with letters.folder.held():
+        for call in (lambda: letters.replay(bench.runtime), letters.purge, lambda: letters.tidy(0, 1, 1)):
             with pytest.raises(Busy) as caught:
                 call()
             assert str(caught.value) == (
@@ -227,6 +231,32 @@ def test_two_replays_exclude_each_other(bench: Any) -> None:
             )
     bench.logs.answer = None
     assert bench.letters.replay(bench.runtime).delivered == 1
+
+
+def test_a_replay_waits_for_housekeeping_to_end(bench: Any) -> None:
+    keep(bench, 1)
+    bench.logs.answer = None
+    held = bench.letters.folder.held()
+    held.__enter__()
+    timer = threading.Timer(0.2, held.__exit__, (None, None, None))
+    timer.start()
+    assert bench.letters.replay(bench.runtime).delivered == 1
+    timer.join()
+
+
+def test_what_a_limit_dropped_passes_the_limit(make_bench: Any) -> None:
+    class Limiting:
+        @hookimpl
+        def e11y_sample(self, schema: Schema) -> Sample:
+            return Sample(lambda: Drop("rate limited", dead_letter=True))
+
+    bench = make_bench(plugins=[Limiting()], dropped_severities=["success"])
+    ReplayPaid.track(order_id="1", amount=Decimal(1))
+    bench.flush()
+    bench.logs.answer = None
+    assert bench.letters.replay(bench.runtime, to="logs").delivered == 1
+    (record,) = bench.logs.records
+    assert (record.name, record.payload) == ("replay.paid", {"order_id": "1", "amount": "1"})
 
 
 def test_letters_may_come_while_a_replay_runs(bench: Any) -> None:

@@ -65,11 +65,13 @@ class DeadLetters:
     Args:
         directory: The folder.
         storage: Where finished segments are moved; ``None``: nowhere.
+        patience_s: How long a replay or purge waits for another one, or for housekeeping, to end.
     """
 
-    def __init__(self, directory: str | Path, storage: Storage | None = None) -> None:
+    def __init__(self, directory: str | Path, storage: Storage | None = None, *, patience_s: float = 5.0) -> None:
         self.folder = Folder(Path(directory))
         self.storage = storage
+        self.patience_s = patience_s
 
     def __iter__(self) -> Iterator[Letter]:
         """Yield all letters, oldest segment first."""
@@ -163,7 +165,7 @@ class DeadLetters:
         plan = Plan(selection=selection, to=to, rate=rate, transform=transform, on_progress=on_progress)
         clock = runtime.clock
         replay = Replay(plan, runtime.adapters, runtime.submit, time_ns=clock.time_ns, monotonic=clock.monotonic)
-        with self.folder.held(), closing(self._changeable()) as segments:
+        with self.folder.held(self.patience_s), closing(self._changeable()) as segments:
             return replay.run(segments)
 
     def rehearse(
@@ -192,7 +194,7 @@ class DeadLetters:
             Busy: A replay or another purge is under way.
         """
         purged = 0
-        with self.folder.held(), closing(self._changeable()) as segments:
+        with self.folder.held(self.patience_s), closing(self._changeable()) as segments:
             for segment in segments:
                 gone = [stored for stored in segment.read() if selection.fits(stored.letter)]
                 if gone:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import os
 import re
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
@@ -16,6 +17,7 @@ from e11y_dlq.segment import SUFFIX, Segment
 
 _LOCK: Final = "lock"
 _IGNORE: Final = ".gitignore"
+_POLL_S: Final = 0.05
 _TIME: Final = "%Y%m%dT%H%M%S"
 _NAME = re.compile(r"(?P<time>\d{8}T\d{6})-\d+-\d+-[0-9a-f]{6}")
 
@@ -87,26 +89,39 @@ class Folder:
         return segment, handle
 
     @contextmanager
-    def held(self) -> Iterator[None]:
+    def held(self, patience_s: float = 0.0) -> Iterator[None]:
         """Keep other replays, purges and housekeeping away. Those that only append go on.
 
+        Args:
+            patience_s: How long to wait for somebody else to let go.
+
         Raises:
-            Busy: Somebody else holds it.
+            Busy: Somebody else still holds it.
         """
         self.create()
         handle = os.open(self.path / _LOCK, os.O_RDWR | os.O_CREAT, 0o600)
         try:
-            try:
-                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                raise Busy(
-                    "another replay or purge is under way",
-                    where=str(self.path),
-                    fix="wait for it to end; if its process dies, the lock goes with it",
-                ) from None
+            until = time.monotonic() + patience_s
+            while not _locked(handle):
+                if time.monotonic() >= until:
+                    raise Busy(
+                        "another replay or purge is under way",
+                        where=str(self.path),
+                        fix="wait for it to end; if its process dies, the lock goes with it",
+                    )
+                time.sleep(_POLL_S)
             yield
         finally:
             os.close(handle)
+
+
+def _locked(handle: int) -> bool:
+    """Lock a file, unless somebody else has; return whether it is ours."""
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
 
 
 def begun_ns(segment: Segment) -> int | None:
