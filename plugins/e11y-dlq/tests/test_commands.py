@@ -239,5 +239,5 @@ def test_progress_is_a_line_of_a_terminal_or_a_line_now_and_then() -> None:
             now[0] += 1.0
         progress.end()
     told = "500 of 1,000 delivered, 1 failed again"
-    assert terminal.getvalue() == f"\r\x1b[K{told}" * 11 + "\n"
+    assert terminal.getvalue() == f"\r\x1b[K{told}" * 11 + "\r\x1b[K"
     assert file.getvalue() == f"{told}\n"

@@ -162,9 +162,10 @@ class Progress:
         self._shown = True
 
     def end(self) -> None:
-        """Leave the line."""
+        """Clear the line of the terminal: what follows says more."""
         if self._shown and self._is_terminal:
-            self._stream.write("\n")
+            self._stream.write("\r\x1b[K")
+            self._stream.flush()
 
 
 def _times(stats: Stats) -> list[tuple[str, int | None]]:
