@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import io
 import json
 from pathlib import Path
@@ -19,7 +20,8 @@ from e11y_dlq.output import Progress
 
 def invoke(*arguments: str, status: int = 0) -> Any:
     """Run ``e11y dlq ...`` in this process, as it runs in a process of its own."""
-    result = CliRunner().invoke(make_root(), ["dlq", *arguments])
+    apart = {"mix_stderr": False} if "mix_stderr" in inspect.signature(CliRunner).parameters else {}  # click 8.1
+    result = CliRunner(**apart).invoke(make_root(), ["dlq", *arguments])
     assert result.exit_code == status, (result.stdout, result.stderr, result.exception)
     return result
 

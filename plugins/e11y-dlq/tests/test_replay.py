@@ -198,22 +198,29 @@ def test_a_transformation_changes_redirects_or_holds_back(bench: Any) -> None:
     assert marks(list(bench.letters)) == [3]
 
 
-def test_a_broken_transformation_is_told_without_values(bench: Any) -> None:
+def raises(letter: Letter) -> Letter:
+    raise KeyError(letter.payload["mark"])
+
+
+@pytest.mark.parametrize(
+    ("transform", "what"),
+    [
+        (raises, "the transformation raised KeyError"),
+        (lambda letter: letter.payload, "the transformation returned a dict that cannot be sent"),
+        (lambda letter: attrs.evolve(letter, payload={"a": object()}), "the transformation returned a Letter that cannot be sent"),
+        (lambda letter: attrs.evolve(letter, span_id="no hex"), "the transformation returned a Letter that cannot be sent"),
+    ],
+)  # fmt: skip
+def test_a_broken_transformation_is_told_without_values(bench: Any, transform: Any, what: str) -> None:
     keep(bench, 1)
     letter_id = next(iter(bench.letters)).id
-
-    def breaks(letter: Letter) -> Letter:
-        raise KeyError(letter.payload["mark"])
-
-    for transform, what, fix in (
-        (breaks, "the transformation raised KeyError",
-         "repair it; what was delivered before stays delivered, the rest is still there"),
-        (lambda letter: letter.payload, "the transformation returned dict",
-         "return a Letter, for example attrs.evolve(letter, payload={...}), or None"),
-    ):  # fmt: skip
-        with pytest.raises(E11yError) as caught:
-            bench.letters.replay(bench.runtime, transform=transform)
-        assert str(caught.value) == f"{what}\n  where: letter {letter_id} of kit.sample\n  fix:   {fix}"
+    fix = "return the letter, attrs.evolve(letter, payload={...}) with values that JSON can say, or None"
+    if transform is raises:
+        fix = f"see {raises.__code__.co_filename}, line {raises.__code__.co_firstlineno + 1}"
+    with pytest.raises(E11yError) as caught:
+        bench.letters.replay(bench.runtime, transform=transform)
+    assert str(caught.value) == f"{what}\n  where: letter {letter_id} of kit.sample\n  fix:   {fix}"
+    assert caught.value.__cause__ is caught.value.__context__ is None
     assert marks(list(bench.letters)) == [1]
 
 

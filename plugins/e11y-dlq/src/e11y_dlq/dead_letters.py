@@ -14,10 +14,11 @@ import attrs
 from e11y import ConfigError
 from e11y_dlq.folder import Folder, begun_ns
 from e11y_dlq.letter import Letter
-from e11y_dlq.replay import Plan, Replay, ReplayReport, Transform
+from e11y_dlq.replay import Plan, Replay, ReplayReport
 from e11y_dlq.segment import SUFFIX, Segment, Unread
 from e11y_dlq.selection import ALL, Selection
 from e11y_dlq.storage import Storage
+from e11y_dlq.transform import Transform
 
 if TYPE_CHECKING:
     from e11y import Runtime
@@ -154,7 +155,7 @@ class DeadLetters:
         Raises:
             Busy: Another replay or purge is under way.
             ConfigError: The runtime takes nothing.
-            E11yError: ``transform`` raised, or returned something else.
+            E11yError: ``transform`` raised, or returned what cannot be sent. What was delivered before stays so.
         """
         if runtime.is_idle:
             raise ConfigError(

@@ -10,13 +10,11 @@ from typing import Final
 import attrs
 from attrs.validators import gt, optional
 
-from e11y import E11yError, Receipt, Record
-from e11y_dlq.letter import Letter, StoredRecord, record_of
+from e11y import Receipt, Record
+from e11y_dlq.letter import StoredRecord, record_of
 from e11y_dlq.segment import Segment, Stored
 from e11y_dlq.selection import ALL, Selection
-
-Transform = Callable[[Letter], Letter | None]
-"""Returns the letter to send instead, or ``None`` to leave it where it is."""
+from e11y_dlq.transform import Transform, transformed
 
 Submit = Callable[[Sequence[Record], str], Receipt]
 
@@ -148,12 +146,10 @@ class Replay:
 
     def _addressed(self, stored: Stored) -> tuple[str, StoredRecord | None]:
         """Return where a letter goes and as what; or why it does not, and ``None``."""
-        letter = stored.letter
+        letter, transform = stored.letter, self._plan.transform
         if letter.is_withheld:
             return "holds no values", None
-        changed: Letter | None = letter
-        if self._plan.transform is not None:
-            changed = self._transformed(letter, self._plan.transform)
+        changed = letter if transform is None else transformed(letter, transform)
         if changed is None:
             return "held back by the transformation", None
         adapter = changed.adapter if self._plan.to is None else self._plan.to
@@ -162,23 +158,6 @@ class Replay:
         if adapter not in self._adapters:
             return f"adapter {adapter!r} is not configured", None
         return adapter, record_of(changed, stored.line if changed is letter else None)
-
-    def _transformed(self, letter: Letter, transform: Transform) -> Letter | None:
-        try:
-            changed = transform(letter)
-        except Exception as error:
-            raise E11yError(
-                f"the transformation raised {type(error).__name__}",
-                where=f"letter {letter.id} of {letter.name}",
-                fix="repair it; what was delivered before stays delivered, the rest is still there",
-            ) from error
-        if changed is None or isinstance(changed, Letter):
-            return changed
-        raise E11yError(
-            f"the transformation returned {type(changed).__name__}",
-            where=f"letter {letter.id} of {letter.name}",
-            fix="return a Letter, for example attrs.evolve(letter, payload={...}), or None",
-        )
 
     def _send(self, segment: Segment, adapter: str, chunk: _Chunk) -> None:
         """Send a chunk and wait until each of its letters is settled."""
