@@ -398,7 +398,7 @@ def test_a_runtime_without_a_single_event_takes_records_to_replay(make_bench: Ma
     receipt = hosts[0].submit([record], "logs")
     assert receipt.wait(5)
     assert receipt.delivered == bench.memory.records == (record,)
-    with pytest.raises(ConfigError, match="^no adapter 'log' is configured"):
+    with pytest.raises(ConfigError, match="^adapter 'log' is not configured, did you mean 'logs'"):
         hosts[0].submit([record], "log")
     bench.runtime.shutdown()
     late = hosts[0].submit([record], "logs")

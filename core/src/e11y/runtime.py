@@ -247,12 +247,6 @@ class Runtime:
         Raises:
             ConfigError: No adapter of that name is configured.
         """
-        if adapter not in self.adapters:
-            raise ConfigError(
-                f"no adapter {adapter!r} is configured",
-                where="Host.submit",
-                fix=f"use one of: {', '.join(self.adapters)}",
-            )
         self.check_process()
         if self.is_idle:
             return Receipt()
