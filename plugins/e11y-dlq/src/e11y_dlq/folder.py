@@ -88,6 +88,14 @@ class Folder:
             raise
         return segment, handle
 
+    def sync(self) -> None:
+        """Bring the names of new segments to the disk: a file without its name is lost in a crash of the machine."""
+        handle = os.open(self.path, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+
     @contextmanager
     def held(self, patience_s: float = 0.0) -> Iterator[None]:
         """Keep other replays, purges and housekeeping away. Those that only append go on.

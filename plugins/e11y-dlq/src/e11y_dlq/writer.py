@@ -15,7 +15,7 @@ from e11y_dlq.segment import Segment
 from e11y_dlq.settings import DlqSettings
 
 _LOOK_S: Final = 5.0
-_SYNC_S: Final = 1.0
+_SYNC_EVERY_S: Final = {"always": 0.0, "second": 1.0, "never": None}
 _ATTEMPTS: Final = 5
 
 
@@ -51,7 +51,7 @@ class Writer:
         """Append a line; return whether it was: ``False`` when that would fill more than ``share`` of the room.
 
         Raises:
-            OSError: It could not be written, and nothing of it is left.
+            OSError: It could not be written, and nothing of it is left; or it could not be brought to the disk.
         """
         with self._busy:
             now = self._clock.monotonic()
@@ -63,9 +63,8 @@ class Writer:
                 self._begin(now)
             self._write(line)
             self._dirty = True
-            if self._settings.fsync == "always" or (
-                self._settings.fsync == "second" and now - self._synced_s >= _SYNC_S
-            ):
+            every_s = _SYNC_EVERY_S[self._settings.fsync]
+            if every_s is not None and now - self._synced_s >= every_s:
                 self._sync(now)
             return True
 
@@ -111,7 +110,9 @@ class Writer:
                     raise
             else:
                 self._segment, self._handle, self._size, self._began_s = segment, handle, 0, now
-                return
+                break
+        if self._settings.fsync != "never":
+            self._folder.sync()
 
     def _write(self, line: bytes) -> None:
         written = 0
