@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import pytest
 
 import e11y
-from e11y import Event, OpenEvent
+from e11y import Event, OpenEvent, field
 from e11y.adapter import Adapter
 from e11y.testing import LeakContract, LoopbackServer, StandaloneHost
 from e11y_example import WebhookAdapter, WebhookSettings
@@ -30,7 +30,7 @@ class EverywhereRuled(Event):
     partly: Annotated[str, Partial] = ""
     redacted: Annotated[str, Redact] = ""
     note: str = ""
-    more: dict[str, Any] = {}
+    more: dict[str, Any] = field(factory=dict)
 
 
 @rate_limit(1, per="1h", on_excess="dead_letter")
