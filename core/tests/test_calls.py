@@ -160,3 +160,27 @@ def test_a_disabled_library_runs_the_body(make_bench: MakeBench) -> None:
     assert OrderPaid.at(severity="loud").track(order_id="1") is Outcome.DISABLED  # type: ignore[arg-type]
     assert bench.runtime.ledger.check().disabled == 4
     assert bench.records == ()
+
+
+class Forwarded(Event):
+    order_id: str
+
+
+def test_a_call_that_names_an_unknown_adapter_is_invalid_and_its_type_goes_on(make_bench: MakeBench) -> None:
+    bench = make_bench({"on_invalid": "report"})
+    assert Forwarded.at(adapters=["nope"]).track(order_id="1") is Outcome.INVALID
+    assert Forwarded.at(severity="warn").track(order_id="2") is Outcome.ACCEPTED
+    assert Forwarded.track(order_id="3") is Outcome.ACCEPTED
+    assert [record.payload["order_id"] for record in bench.records] == ["2", "3"]
+    assert bench.runtime.ledger.check().invalid == 1
+    again = make_bench()
+    again.runtime.compile_all([Forwarded])
+    assert Forwarded.track(order_id="4") is Outcome.ACCEPTED
+    assert len(again.records) == 1
+
+
+def test_a_call_that_names_an_unknown_adapter_raises_in_development(bench: Bench) -> None:
+    with pytest.raises(InvalidEvent) as caught:
+        Forwarded.at(adapters=["nope"]).track(order_id="1")
+    assert caught.value.problems[0].path == "at(...)"
+    assert "'nope'" in caught.value.problems[0].reason

@@ -8,7 +8,7 @@ import enum
 import math
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
-from typing import Annotated, Any, Literal, NewType
+from typing import Annotated, Any, Literal, NamedTuple, NewType
 from uuid import UUID
 
 import annotated_types as at
@@ -17,9 +17,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from e11y import ConfigError, Event, InvalidEvent, OpenEvent, Outcome, field
+from e11y import ConfigError, Event, InvalidEvent, Observe, OpenEvent, Outcome, Schema, field, hookimpl
 
-from .conftest import Bench
+from .conftest import Bench, MakeBench
 
 
 class Color(enum.Enum):
@@ -387,3 +387,45 @@ def test_any_value_loses_at_most_its_own_record(reporting: Bench, value: Any) ->
     assert outcomes[1] is Outcome.ACCEPTED
     assert after - arrived == sum(map(bool, outcomes))
     assert reporting.runtime.ledger.check().invalid - before.invalid == outcomes.count(Outcome.INVALID)
+
+
+class Login(NamedTuple):
+    user: str
+    password: str
+
+
+class Logged(OpenEvent):
+    steps: list[str] = ["begun"]  # noqa: RUF012 - what is tested
+
+
+def test_a_named_tuple_keeps_its_names(bench: Bench) -> None:
+    Logged.track(login=Login("u", "hunter2"))
+    assert bench.payload["login"] == {"user": "u", "password": "hunter2"}
+
+
+def test_a_default_is_copied_for_each_call(make_bench: MakeBench) -> None:
+    class Spoiler:
+        name = "spoiler"
+
+        @hookimpl
+        def e11y_observe(self, schema: Schema) -> Observe:
+            return Observe(lambda steps: steps.append("spoilt"), needs=("steps",))
+
+    bench = make_bench(plugins=[Spoiler()])
+    Logged.track()
+    Logged.track()
+    assert [record.payload["steps"] for record in bench.records] == [["begun", "spoilt"]] * 2
+
+
+class Strict(Event):
+    order_id: str
+
+
+def test_names_that_nobody_wrote_into_code_are_not_told(bench: Bench) -> None:
+    with pytest.raises(InvalidEvent) as caught:
+        Strict.track(order_id="1", **{"eve@example.org": 1, "ordr_id": 2, "x" * 65: 3})
+    assert caught.value.problems == (
+        ("keyword 1", "is no field of Strict"),
+        ("ordr_id", "is no field of Strict, did you mean 'order_id'?"),
+        ("keyword 3", "is no field of Strict"),
+    )

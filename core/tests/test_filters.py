@@ -16,6 +16,7 @@ from e11y import (
     Annotate,
     Capabilities,
     ConfigError,
+    Enrich,
     Event,
     Filter,
     Observe,
@@ -288,3 +289,27 @@ def test_context_is_filtered_before_it_is_cut(make_bench: MakeBench) -> None:
     with e11y.context(note="x" * 1020 + SECRET, longer="y" * 2000):
         Closed.track()
     assert bench.records[0].context == {"note": "x" * 1020 + "***", "longer": "y" * 1024}
+
+
+class Enriched(Event):
+    order_id: str
+
+
+def test_a_field_that_an_enricher_could_not_add_is_shown_to_no_filter(make_bench: MakeBench) -> None:
+    seen: list[object] = []
+
+    class Region:
+        name = "region"
+
+        @hookimpl
+        def e11y_enrich(self, schema: Schema) -> Enrich:
+            return Enrich(lambda order_id: 1 / 0, needs=("order_id",), adds={"region": str})
+
+        @hookimpl
+        def e11y_filter(self, schema: Schema) -> Filter:
+            return Filter({"region": seen.append})
+
+    bench = make_bench({"trusted": ["region"]}, plugins=[Region()])
+    Enriched.track(order_id="1")
+    assert bench.payload == {"order_id": "1"}
+    assert seen == []

@@ -481,3 +481,24 @@ def test_time_passes(make_bench: MakeBench) -> None:
     while not bench.memory.records and time.monotonic() < until:
         time.sleep(0.01)
     assert len(bench.memory.records) == 1
+
+
+def test_calls_during_a_shutdown_are_delivered_or_counted(tmp_path: Path) -> None:
+    script = """
+    import threading, time
+    configure(sys.argv[1])
+    outcomes = []
+    def busy():
+        while not stop: outcomes.append(Happened.track(number=len(outcomes)))
+    stop = False
+    thread = threading.Thread(target=busy); thread.start()
+    time.sleep(0.2)
+    report = e11y.shutdown()
+    time.sleep(0.1); stop = True; thread.join()
+    snapshot = e11y.ledger().check()
+    accepted = outcomes.count(e11y.Outcome.ACCEPTED)
+    assert snapshot.in_intake == 0, snapshot
+    assert snapshot.disabled > 0
+    assert accepted == snapshot.routed + report.unprepared, (accepted, str(snapshot), report)
+    """
+    run(script, tmp_path, str(tmp_path / "out"))

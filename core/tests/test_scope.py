@@ -393,3 +393,43 @@ def test_context_is_filtered_when_it_is_set(make_bench: MakeBench) -> None:
     with e11y.context(explode=1, user="u"):
         OrderPlaced.track()
     assert [dict(record.context) for record in bench.records] == [{"user": "u"}, {}]
+
+
+class Noted(Event, severity="debug"):
+    text: str
+
+
+class Private(Event, severity="debug"):
+    secret: str
+
+
+def test_a_scope_holds_nothing_of_a_runtime_that_is_not_its_own(make_bench: MakeBench) -> None:
+    first = make_bench()
+    with e11y.scope("work") as work:
+        Noted.track(text="mine")
+        second = make_bench()
+        assert Private.track(secret="theirs") is Outcome.ACCEPTED
+        with e11y.scope("inside"):
+            Private.track(secret="discarded")
+        work.fail()
+    assert [dict(record.payload) for record in first.records] == [{"text": "mine"}]
+    assert [dict(record.payload) for record in second.records] == [{"secret": "theirs"}]
+    assert second.runtime.ledger.check().discarded == 1
+
+
+def test_what_a_scope_writes_after_its_runtime_stopped_is_counted(make_bench: MakeBench) -> None:
+    bench = make_bench()
+    with pytest.raises(ZeroDivisionError), e11y.scope("work"):
+        Noted.track(text="too late")
+        bench.runtime.shutdown()
+        1 / 0  # noqa: B018
+    ledger = bench.runtime.ledger.check()
+    assert (ledger.tracked, ledger.shed) == (1, 1)
+
+
+def test_nothing_of_ours_leaves_the_end_of_a_scope(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    with e11y.scope("work") as work:
+        StepTaken.track(number=1)
+        monkeypatch.setattr(work.buffers, "discarded", lambda count: 1 / 0)
+    assert not work.is_open
+    bench.runtime.faults.tell(final=True)

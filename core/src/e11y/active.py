@@ -9,7 +9,7 @@ from typing import Any
 from e11y import declaration, registry
 from e11y.delivery.delivery import FlushReport
 from e11y.errors import ConfigError, E11yError, Problem
-from e11y.event import Event, Variant, function_of, unplug
+from e11y.event import Event, Variant, forget, function_of, unplug
 from e11y.lifecycle import STARTING, watch_process
 from e11y.outcome import Outcome
 from e11y.runtime import Runtime
@@ -172,6 +172,9 @@ def enter(event_type: type[Event], variant: Variant, args: tuple[Any, ...], fiel
         _refuse_abstract(event_type)
         runtime.compile(event_type, variant)
     except ConfigError as error:
+        if variant and not _is_broken(runtime, event_type):
+            forget(event_type, variant)  # the type can work: it is this call that asks for something that cannot
+            return refuse(event_type, [Problem(("at(...)", error.what))])
         if runtime.settings.raises_on_invalid:
             raise
         _process.broken.add(event_type)
@@ -185,6 +188,15 @@ def enter(event_type: type[Event], variant: Variant, args: tuple[Any, ...], fiel
     return outcome
 
 
+def _is_broken(runtime: Runtime, event_type: type[Event]) -> bool:
+    """Return whether an event type cannot be recorded at all."""
+    try:
+        runtime.compile(event_type)
+    except ConfigError:
+        return True
+    return False
+
+
 def refuse(event_type: type[Event], problems: Sequence[Problem], *args: object, **fields: object) -> Outcome:
     """Refuse a call whose ``at(...)`` was malformed."""
     runtime = current()
@@ -193,7 +205,8 @@ def refuse(event_type: type[Event], problems: Sequence[Problem], *args: object, 
         return Outcome.DISABLED
     runtime.ledger.tracked.add()
     qualified = f"{event_type.__module__}.{event_type.__qualname__}"
-    return runtime.refuse(declaration.name(event_type), qualified, declaration.severity(event_type), problems)
+    severity = declaration.severity(event_type)
+    return runtime.rejections.refuse(declaration.name(event_type), qualified, severity, problems)
 
 
 def _is_starting_here() -> bool:

@@ -198,6 +198,11 @@ def function_of(event_type: type[Event], variant: Variant) -> types.FunctionType
     return found
 
 
+def forget(event_type: type[Event], variant: Variant) -> None:
+    """Forget the function of a variant that cannot work."""
+    event_type.__dict__[_FUNCTIONS].pop(variant, None)
+
+
 def functions(event_type: type[Event]) -> Mapping[Variant, types.FunctionType]:
     """Return the functions made so far: variant -> function; plain ``track`` is ``()``."""
     return dict(event_type.__dict__.get(_FUNCTIONS, {}))  # a class that was refused has none

@@ -7,6 +7,7 @@ from the entry, in a third of the time of a dict.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import lru_cache
@@ -82,7 +83,7 @@ class LineFormat:
 
 def rate_of(weight: float) -> float:
     """Return the share of the events that a record of this weight was chosen from."""
-    return 1.0 / weight if weight else 1.0
+    return 1.0 / weight if 0.0 < weight < math.inf else 1.0
 
 
 def _ending(metadata: list[bytes]) -> bytes:

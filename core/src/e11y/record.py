@@ -37,7 +37,6 @@ __all__ = [
     "Record",
     "iso_ms",
     "make_records",
-    "original",
 ]
 
 

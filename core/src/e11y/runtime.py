@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
-from itertools import chain, count
+from itertools import count
 from pathlib import Path
 from types import MappingProxyType, TracebackType
 from typing import Any, Self
@@ -19,13 +19,11 @@ from e11y.adapters import CORE_PLUGINS
 from e11y.assembly import lane_settings, make_adapters, make_routing, resource, sees_originals
 from e11y.checks.containers import text_bytes
 from e11y.clock import Clock, Ids, SystemClock
-from e11y.context import CURRENT
 from e11y.delivery.delivery import Delivery, FlushReport
-from e11y.delivery.intake import DROPPED, INVALID
 from e11y.delivery.ledger import Ledger
 from e11y.encode import encoder
-from e11y.errors import ConfigError, E11yError, InvalidEvent, Problem
-from e11y.event import Event, Variant, functions
+from e11y.errors import ConfigError, E11yError, Problem
+from e11y.event import Event, Variant, unplug
 from e11y.faults import LOGGER, Faults
 from e11y.host import Fault, Receipt, ScopeReport
 from e11y.hosting import RuntimeHost
@@ -37,12 +35,12 @@ from e11y.pipeline.placed import Placed
 from e11y.pipeline.plan import Plan
 from e11y.plugins import PluginSet, load
 from e11y.record import Entry, Layout, Record
+from e11y.rejections import Rejections
 from e11y.schema import Schema
 from e11y.scope_buffers import ScopeBuffers
 from e11y.settings import Loaded, Settings
 from e11y.settings import load as load_settings
 from e11y.severity import SEVERITIES, Severity
-from e11y.steps import Drop
 
 _GENERATIONS = count()
 
@@ -87,7 +85,6 @@ class Runtime:
         self.plugins: PluginSet = load(self.loaded, partial(RuntimeHost, self), extra=plugins, core=CORE_PLUGINS)
         for broken in self.plugins.broken:
             LOGGER.error("%s", broken)
-        self._letter_keepers = self.plugins.implementations("e11y_dead_letter")
         self._given = adapters
         self.adapters: Mapping[str, Adapter] = MappingProxyType(self._own_adapters())
         self.layouts: list[Layout] = []
@@ -105,6 +102,14 @@ class Runtime:
         )
         self.ledger: Ledger = self.delivery.ledger
         self._lines = {severity: Inlet(self.delivery.intake, self.ledger, severity) for severity in SEVERITIES}
+        self.rejections = Rejections(
+            self.plugins.implementations("e11y_dead_letter"),
+            self._lines,
+            self.ledger,
+            self.faults,
+            self.clock,
+            raises=self.settings.raises_on_invalid,
+        )
         self._resumes: dict[int, Callable[[Entry], Outcome]] = {}
         self.scopes = self._make_scopes()
         self.ledger.buffered = self.scopes.buffered
@@ -124,7 +129,7 @@ class Runtime:
     # Life
 
     def compile_all(self, event_types: Iterable[type[Event]]) -> None:
-        """Compile event types and put their code in place.
+        """Compile event types and put their code in place; variants are compiled when they are called.
 
         Raises:
             ConfigError: Some cannot work; tells the problems of all of them.
@@ -132,8 +137,7 @@ class Runtime:
         problems: list[E11yError] = []
         for event_type in event_types:
             try:
-                for variant in functions(event_type):
-                    self.compile(event_type, variant)
+                self.compile(event_type)
             except ConfigError as error:
                 problems.append(error)
         if problems:
@@ -182,7 +186,10 @@ class Runtime:
             return FlushReport(undelivered={}, seconds=0.0)
         self._tell_stopping()
         self.state = "stopped"
+        for event_type in registry.all_types():
+            unplug(event_type)  # from here on calls are counted as disabled, so that the last drain is the last
         report = self.delivery.shutdown(self._deadline(timeout_s))
+        self.scopes.close()
         self.plugins.tell("e11y_stopped", self.faults.report)
         self.faults.tell(final=True)
         return report
@@ -285,6 +292,7 @@ class Runtime:
             push=self._push,
             resumes=self._resumes,
             finished=self._scope_finished,
+            failed=partial(self.faults.report, "core", "end of a scope"),
             check_process=self.check_process,
         )
 
@@ -302,11 +310,12 @@ class Runtime:
             tracked=self.ledger.tracked.add,
             unrouted=self.ledger.unrouted.add,
             withheld=self.ledger.filter_failed.add,
-            dropped=self._dropped,
-            keep=self._keep,
+            dropped=self.rejections.dropped,
+            keep=self.rejections.keep,
             fault=self._step_failed,
             refuse=self._refuse,
             resumes=self._resumes,
+            scopes=self.scopes,
             resource=resource(self.settings),
             retention_s=settings.retention_s,
             buffers=settings.scope.debug_buffer,
@@ -335,48 +344,15 @@ class Runtime:
         line.push_long(entry, text_bytes(entry))
         return Outcome.ACCEPTED
 
-    def _dropped(self, drop: Drop) -> Outcome:
-        self.ledger.drop_counter(drop.reason).add()
-        return _OUTCOMES[drop.outcome]
-
-    def _keep(self, reason: str, severity: Severity, entry: Entry) -> None:
-        if self._letter_keepers:
-            self._lines[severity].push_letter((DROPPED, reason, entry), text_bytes(entry))
-
     def _step_failed(self, placed: Placed, error: BaseException) -> None:
         self.faults.report(placed.plugin, f"{placed.hook} step", error)
 
     def _refuse(self, plan: Plan, severity: Severity, problems: list[Problem]) -> Outcome:
         schema = plan.schema
-        return self.refuse(schema.name, schema.qualified_name, severity, problems)
-
-    def refuse(self, name: str, qualified_name: str, severity: Severity, problems: Sequence[Problem]) -> Outcome:
-        """Count a call that does not fit its type, then raise or report it.
-
-        Raises:
-            InvalidEvent: In development and tests, outside of jobs.
-        """
-        self.ledger.invalid.add()
-        frame = CURRENT.get()
-        in_job = frame.scope is not None and frame.scope.kind in ("job", "task")
-        if self.settings.raises_on_invalid and not in_job:
-            raise InvalidEvent(name, qualified_name, problems)
-        told = ", ".join(f"{problem.path}: {problem.reason}" for problem in problems[:_TOLD_PROBLEMS])
-        self.faults.report("core", f"check of {qualified_name}", f"InvalidEvent: {told}")
-        if self._letter_keepers:
-            listed = tuple((problem.path, problem.reason) for problem in problems)
-            entry = (INVALID, self.clock.time_ns(), frame.snapshot, name, qualified_name, severity, listed)
-            self._lines[severity].push_letter(entry, sum(map(len, chain.from_iterable(listed))))
-        return Outcome.INVALID
+        return self.rejections.refuse(schema.name, schema.qualified_name, severity, problems)
 
     def _dead_letter(self, record: Record, adapter: str, reason: str) -> bool:
-        for plugin, implementation in self._letter_keepers:
-            try:
-                if implementation(record=record, adapter=adapter, reason=reason):
-                    return True
-            except Exception as error:  # noqa: BLE001
-                self.faults.report(plugin, "e11y_dead_letter", error)
-        return False
+        return self.rejections.dead_letter(record, adapter, reason)
 
     def _scope_finished(self, report: ScopeReport) -> None:
         self.plugins.tell("e11y_scope_finished", self.faults.report, report=report)
@@ -394,8 +370,3 @@ class Runtime:
                 implementation(fault=fault)
             except Exception:  # noqa: BLE001 - a fault about faults is only counted
                 self.ledger.plugin_counter(f"{plugin}.error_hook_failed").add()
-
-
-_TOLD_PROBLEMS = 5
-_OUTCOMES = {"SAMPLED_OUT": Outcome.SAMPLED_OUT, "RATE_LIMITED": Outcome.RATE_LIMITED}
-"""Looked up per dropped event: an enum's own lookup by name takes three times as long."""

@@ -87,6 +87,11 @@ class Buffers(Protocol):
         ...
 
     @property
+    def failed(self) -> Callable[[BaseException], None]:
+        """Reports what went wrong at the end of a scope."""
+        ...
+
+    @property
     def finished(self) -> Callable[[ScopeReport], None]:
         """Tells the plugins."""
         ...
@@ -110,6 +115,10 @@ class Scope:
         kind: ``request``, ``task``, ``command`` or the integration's own word.
         trace: Where the work came from; ``None`` continues the enclosing scope or starts a trace.
         attributes: Facts for the report; ``status`` takes part in the decision.
+
+    Attributes:
+        buffers: As given. Entries of another runtime, which was configured while the scope is open, do not wait
+            here: this one could not read them.
     """
 
     def __init__(
@@ -117,7 +126,7 @@ class Scope:
     ) -> None:
         self.name = name
         self.kind = kind
-        self._buffers = buffers
+        self.buffers = buffers
         self._trace = trace
         self._attributes: dict[str, Any] = dict(attributes)
         self._entries: deque[Entry | None] = deque(maxlen=buffers.slots)
@@ -140,13 +149,14 @@ class Scope:
         """
         if self._state != "new":
             raise RuntimeError(f"scope {self.name!r} was opened before; make a new one for each unit of work")
-        self._buffers.check_process()
+        self.buffers.check_process()
         outer = CURRENT.get()
-        self._parent = outer.scope if outer.scope is not None and outer.scope.is_open else None
+        around = outer.scope
+        self._parent = around if around is not None and around.is_open and around.buffers is self.buffers else None
         self._frame = Frame(self._snapshot(outer.snapshot), self, *_travelling(self._trace, outer))
-        self._started = self._buffers.now()
+        self._started = self.buffers.now()
         self._state = "open"
-        self._buffers.open_scopes[id(self)] = self
+        self.buffers.open_scopes[id(self)] = self
         self._token = CURRENT.set(self._frame)
         return self
 
@@ -158,6 +168,13 @@ class Scope:
         """
         if self._state in ("new", "finished"):
             return
+        try:
+            self._finish(error)
+        except Exception as failure:  # noqa: BLE001 - nothing of ours may come between the work and its caller
+            self._state = "finished"
+            self.buffers.failed(failure)
+
+    def _finish(self, error: BaseException | None) -> None:
         from e11y.host import ScopeReport  # noqa: PLC0415 - not needed by `import e11y`, and there by now
 
         self._decide(error)
@@ -165,15 +182,15 @@ class Scope:
         self._state = "finished"
         popped = sum(self._popped)
         evicted = next(self._held) - popped
-        self._buffers.released(evicted)
-        self._buffers.evicted(evicted)
-        self._buffers.open_scopes.pop(id(self), None)
+        self.buffers.released(evicted)
+        self.buffers.evicted(evicted)
+        self.buffers.open_scopes.pop(id(self), None)
         self._leave()
-        self._buffers.finished(
+        self.buffers.finished(
             ScopeReport(
                 name=self.name,
                 kind=self.kind,
-                duration_ns=self._buffers.now() - self._started,
+                duration_ns=self.buffers.now() - self._started,
                 failed=self.failed,
                 trigger=self._trigger,
                 flushed=popped if self.failed else 0,
@@ -234,14 +251,14 @@ class Scope:
         if self._state != "open":
             return self._follow(entry, size)
         number = next(self._held)
-        self._buffers.held()
+        self.buffers.held()
         if size < _SHORT:
             self._entries.append(entry)
         else:
-            pads = size // self._buffers.slot_bytes
-            self._entries.extend((entry, *(None,) * min(pads, self._buffers.slots - 1)))
+            pads = size // self.buffers.slot_bytes
+            self._entries.extend((entry, *(None,) * min(pads, self.buffers.slots - 1)))
         if number & 63 == 63:
-            self._buffers.relieve()
+            self.buffers.relieve()
         if self._state != "open":  # decided by another thread in between
             self._settle()
         return Outcome.BUFFERED
@@ -269,7 +286,7 @@ class Scope:
     def _decide(self, error: BaseException | None) -> None:
         if self._state != "open":
             return
-        buffers = self._buffers  # a client that left or a process that stops (BaseException) is no failure
+        buffers = self.buffers  # a client that left or a process that stops (BaseException) is no failure
         status = self._attributes.get("status")
         if isinstance(error, Exception) and buffers.flush_on_error:
             self._trigger = "exception"
@@ -290,28 +307,28 @@ class Scope:
             if entry is None or was_finished:  # what comes after the end was counted as evicted by it
                 continue
             self._popped.append(1)
-            self._buffers.released(1)
+            self.buffers.released(1)
             if self.failed:
-                self._buffers.write(entry)
+                self.buffers.write(entry)
             elif self._parent is not None and self._parent.is_open:
                 from e11y.checks.containers import text_bytes  # noqa: PLC0415 - 3 ms that an import need not pay
 
                 self._parent.hold(entry, text_bytes(entry))
             else:
-                self._buffers.discarded(1)
+                self.buffers.discarded(1)
 
     def _follow(self, entry: Entry, size: int) -> Outcome:
         if self.failed:
-            return self._buffers.write(entry)
+            return self.buffers.write(entry)
         if self._parent is not None and self._parent.is_open:
             return self._parent.hold(entry, size)
-        self._buffers.discarded(1)
+        self.buffers.discarded(1)
         return Outcome.BUFFERED
 
     # Context
 
     def _snapshot(self, outer: Snapshot) -> Snapshot:
-        trace, buffers = self._trace, self._buffers
+        trace, buffers = self._trace, self.buffers
         if trace is not None:
             sampled = -1 if trace.sampled is None else int(trace.sampled)
             head = (trace.trace_id, buffers.new_span(), trace.span_id, trace.parent_trace_id, sampled)
@@ -329,7 +346,7 @@ class Scope:
         try:
             CURRENT.reset(token)
         except ValueError:
-            self._buffers.misplaced_token()
+            self.buffers.misplaced_token()
             if CURRENT.get() is self._frame:
                 CURRENT.set(token.old_value if isinstance(token.old_value, Frame) else Frame())
 

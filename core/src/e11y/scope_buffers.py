@@ -23,6 +23,7 @@ class ScopeBuffers:
         push: Appends an entry to the intake; gets its layout too.
         resumes: Layout index -> function that takes an entry through zones 4 and 5.
         finished: Tells the plugins about a scope that ended.
+        failed: Reports what went wrong at the end of a scope.
         check_process: Called when a scope opens; notices a fork that nobody told us about.
     """
 
@@ -41,6 +42,7 @@ class ScopeBuffers:
         push: Callable[[Layout, Entry], Outcome],
         resumes: dict[int, Callable[[Entry], Outcome]],
         finished: Callable[[ScopeReport], None],
+        failed: Callable[[BaseException], None],
         check_process: Callable[[], None],
     ) -> None:
         self.slots = max_records
@@ -51,6 +53,7 @@ class ScopeBuffers:
         self.new_span = ids.span_id
         self.new_trace = ids.trace_id
         self.finished = finished
+        self.failed = failed
         self.check_process = check_process
         self.misplaced = Counter()
         self._held = Counter()
@@ -62,6 +65,7 @@ class ScopeBuffers:
         self._layouts = layouts
         self._push = push
         self._resumes = resumes
+        self._closed = False
 
     def now(self) -> int:
         """Return monotonic nanoseconds."""
@@ -72,7 +76,10 @@ class ScopeBuffers:
         return self._held.value() - self._released.value()
 
     def write(self, entry: Entry) -> Outcome:
-        """Take an entry through zones 4 and 5."""
+        """Take an entry through zones 4 and 5; once the runtime is stopped, only count that it cannot be."""
+        if self._closed:
+            self._ledger.shed.add()
+            return Outcome.SHED
         resume = self._resumes.get(entry[INDEX])
         return self._push(self._layouts[entry[INDEX]], entry) if resume is None else resume(entry)
 
@@ -101,6 +108,10 @@ class ScopeBuffers:
                 return
             fullest.evict(_RELIEF_SLOTS)
             used -= _RELIEF_SLOTS
+
+    def close(self) -> None:
+        """Let nothing through any more: the runtime has stopped, though scopes of it may be open."""
+        self._closed = True
 
     def misplaced_token(self) -> None:
         """Count an exit in another context than the entry's."""

@@ -351,3 +351,12 @@ def test_what_arrives_while_the_preparer_ends_is_delivered(delivery_of: Any, scr
     it.delivery.shutdown(it.in_s(5))
     assert logs.values == [1, 2]
     it.delivery.ledger.check()
+
+
+def test_a_flush_without_time_says_what_no_adapter_has_got(delivery_of: Any, scripted: Any) -> None:
+    it = delivery_of(logs=scripted())
+    layout = it.layout()
+    it.delivery.preparer.worker.stopping = True  # nobody takes them
+    for number in range(5):
+        it.track(layout, number)
+    assert it.delivery.flush(it.clock.monotonic()).unprepared == 5

@@ -69,10 +69,10 @@ def test_a_balanced_ledger_reads_as_a_table() -> None:
     snapshot = ledger.check()
     assert snapshot.plugins == {"pii.scanned": 1}
     assert str(snapshot) == (
-        "  events                100 tracked  = 60 routed + 1 invalid + 9 dropped (sampled_out)"
-        " + 20 discarded + 10 buffered\n"
-        "  logs                   60 routed   = - 2 replayed + 59 delivered + 1 dead-lettered"
-        " + 1 given up (shed) + 1 in lane"
+        "  events                100 tracked  = 60 routed + 1 invalid + 9 dropped (sampled_out)\n"
+        "                                       + 20 discarded + 10 buffered\n"
+        "  logs                   60 routed   = - 2 replayed + 59 delivered + 1 dead-lettered\n"
+        "                                       + 1 given up (shed) + 1 in lane"
     )
 
 
@@ -109,3 +109,13 @@ def test_reset_clears_everything() -> None:
     snapshot = ledger.check()
     assert snapshot.tracked == snapshot.routed == snapshot.lanes["logs"].routed == 0
     assert snapshot.plugins == {"a.b": 0}
+
+
+def test_names_that_are_made_per_event_do_not_grow_the_ledger() -> None:
+    ledger = LaneLedger()
+    for number in range(1_000):
+        ledger.give_up(f"reason {number}")
+    given_up = ledger.snapshot().given_up
+    assert len(given_up) <= 101
+    assert sum(given_up.values()) == 1_000
+    assert given_up["other"] == 900

@@ -39,6 +39,12 @@ def snapshot(value: Any, budget: Budget, depth: int = 0, *, strict: bool = False
             text_key(key, budget, depth + 1): snapshot(item, budget, depth + 1, strict=strict)
             for key, item in dict(value).items()
         }
+    names = getattr(kind, "_fields", None) if isinstance(value, tuple) else None
+    if isinstance(names, tuple):  # a named tuple: its names say what its values are, to filters by name too
+        return {
+            name: snapshot(item, budget, depth + 1, strict=strict)
+            for name, item in zip(names, tuple(value), strict=True)
+        }
     if isinstance(value, (list, tuple, set, frozenset)):
         return [snapshot(item, budget, depth + 1, strict=strict) for item in tuple(value)]
     fields = field_names(kind)

@@ -30,10 +30,13 @@ class FlushReport:
         undelivered: Adapter name -> records that it still holds, or could not deliver before the end.
             Names of adapters that delivered everything are absent.
         seconds: How long it took.
+        unprepared: Events that no adapter has got yet, because there was no time to make records of them. After
+            a shutdown they are lost, and counted as shed.
     """
 
     undelivered: Mapping[str, int]
     seconds: float
+    unprepared: int = 0
 
 
 @attrs.frozen
@@ -155,12 +158,12 @@ class Delivery:
     def flush(self, deadline: float) -> FlushReport:
         """Deliver what was tracked before the call, as far as ``deadline`` allows."""
         started = self._monotonic()
-        self.preparer.flush(deadline)
+        unprepared = 0 if self.preparer.flush(deadline) else self._in_intake()
         for lane in self.lanes.values():
             lane.hurry(retry=True)
         self._drive_all(deadline)
         held = {name: lane.flush(deadline) for name, lane in self.lanes.items()}
-        return self._report(held, started)
+        return self._report(held, started, unprepared)
 
     def shutdown(self, deadline: float) -> FlushReport:
         """Deliver everything, end the threads and close the adapters by ``deadline``.
@@ -175,7 +178,7 @@ class Delivery:
             lane.begin_close(last)
         self._drive_all(last)
         lost = {name: lane.close(deadline) for name, lane in self.lanes.items()}
-        return self._report(lost, started)
+        return self._report(lost, started, self.intake.give_up())
 
     def drain_inline(self, deadline: float) -> FlushReport:
         """Deliver on the calling thread whatever has no thread of its own; for when none can be started."""
@@ -224,8 +227,9 @@ class Delivery:
             self._on_fault("dead letters", f"keeping a record of {record.name}", error)
             return False
 
-    def _report(self, undelivered: Mapping[str, int], started: float) -> FlushReport:
+    def _report(self, undelivered: Mapping[str, int], started: float, unprepared: int = 0) -> FlushReport:
         return FlushReport(
             undelivered={name: records for name, records in undelivered.items() if records},
             seconds=self._monotonic() - started,
+            unprepared=unprepared,
         )

@@ -175,6 +175,10 @@ class Intake:
         entries.sort(key=_time_of)
         return entries, others
 
+    def give_up(self) -> int:
+        """Shed everything that is left, because nobody will take it any more; return how many events that were."""
+        return sum(self._shed(queue, len(queue)) for queue in self.queues)
+
     def empty(self) -> None:
         """Forget everything, in place. For forked children: it is their parent's."""
         for queue in self.queues:
@@ -194,14 +198,21 @@ class Intake:
             excess = self.slots() + _ROOM_SLOTS - self.limit_slots
             if excess <= 0:
                 break
-            for evicted in _popped(lower, excess):
-                if evicted is None:
-                    continue
-                if evicted[0] >= 0:
-                    self._ledger.shed.add()
-                else:
-                    self._ledger.letters_lost.add()
+            self._shed(lower, excess)
         return queue > LOW and self.slots() < self.limit_slots
+
+    def _shed(self, queue: deque[Any], slots: int) -> int:
+        """Give up the oldest slots of a queue, counted; return how many events that were."""
+        events = 0
+        for evicted in _popped(queue, slots):
+            if evicted is None:
+                continue
+            if evicted[0] >= 0:
+                self._ledger.shed.add()
+                events += 1
+            else:
+                self._ledger.letters_lost.add()
+        return events
 
     def _may_wait(self) -> bool:
         if threading.get_ident() in self.own_threads:

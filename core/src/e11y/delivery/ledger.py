@@ -225,9 +225,24 @@ def _lane_parts(lane: LaneSnapshot) -> Iterator[tuple[str, int]]:
     yield "in lane", lane.in_lane
 
 
+_WIDTH = 100
+
+
 def _row(name: str, total_name: str, total: int, parts: Iterator[tuple[str, int]]) -> str:
-    shown = " ".join(f"{'-' if amount < 0 else '+'} {abs(amount):,} {part}" for part, amount in parts if amount)
-    return f"  {name:<12} {total:>12,} {total_name:<8} = {shown.removeprefix('+ ') or '0'}"
+    """Return one equation; its right side goes on in further lines where it is long."""
+    head = f"  {name:<12} {total:>12,} {total_name:<8} ="
+    lines = [head]
+    first = True
+    for part, amount in parts:
+        if not amount:
+            continue
+        sign = "-" if amount < 0 else "" if first else "+"
+        shown = f" {sign} {abs(amount):,} {part}" if sign else f" {amount:,} {part}"
+        first = False
+        if len(lines[-1]) + len(shown) > _WIDTH:
+            lines.append(" " * len(head))
+        lines[-1] += shown
+    return "\n".join(lines) if not first else head + " 0"
 
 
 class Ledger:
@@ -328,10 +343,18 @@ class Ledger:
         self.routed = 0
 
 
+_MOST_NAMES = 100
+
+
 def counter_of(counters: dict[str, Counter], name: str) -> Counter:
-    """Return the counter of ``name``, made at first use. Safe from any thread: ``setdefault`` is atomic."""
+    """Return the counter of ``name``, made at first use. Safe from any thread: ``setdefault`` is atomic.
+
+    Names should be a few fixed words. Whoever makes one per event is counted under ``other`` from the hundredth on.
+    """
     found = counters.get(name)
-    return found if found is not None else counters.setdefault(name, Counter())
+    if found is not None:
+        return found
+    return counters.setdefault(name if len(counters) < _MOST_NAMES else "other", Counter())
 
 
 def values_of(counters: Mapping[str, Counter]) -> dict[str, int]:

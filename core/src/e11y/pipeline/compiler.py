@@ -70,6 +70,7 @@ class Wiring:
         fault: Takes the placed step and the exception.
         refuse: Takes schema, severity and problems of a call; returns the outcome or raises.
         resumes: Index of a buffered entry's layout -> what takes it through zones 4 and 5.
+        scopes: What the scopes of this runtime share; those of another one hold nothing of it.
         resource: Constants of the process, for every record.
         retention_s: Default retention.
         buffers: Whether debug events wait in their scope.
@@ -92,6 +93,7 @@ class Wiring:
     fault: Callable[[Placed, BaseException], None]
     refuse: Callable[[Plan, Severity, list[Problem]], Outcome]
     resumes: dict[int, Callable[[Entry], Outcome]]
+    scopes: object
     resource: Mapping[str, str]
     retention_s: float
     buffers: bool = True
@@ -192,6 +194,7 @@ class Compiler:
             "_new_trace": wiring.ids.trace_id,
             "_new_span": wiring.ids.span_id,
             "_routes": lambda chosen: wiring.routing.claimed(chosen, shape.severity),
+            "_buffers": wiring.scopes,
             "_gate": line.gate,
             "_queue": line.queue,
             "_soft": line.soft_limit,

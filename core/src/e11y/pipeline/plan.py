@@ -11,7 +11,7 @@ import attrs
 
 from e11y import declaration
 from e11y.checks.annotations import UnresolvedAnnotation, field_types
-from e11y.checks.check import Check, UnsupportedType, titled
+from e11y.checks.check import Budget, Check, Refused, UnsupportedType, titled
 from e11y.checks.compose import check_for, unwrap
 from e11y.checks.constraints import constrained, of_validator
 from e11y.errors import ConfigError, E11yError, PluginError, nearest
@@ -258,14 +258,18 @@ def _make_checks(schema: Schema) -> _Checks:
         if isinstance(default, attrs.Factory):  # type: ignore[arg-type]
             defaults[field.name] = default.factory
         elif default is not attrs.NOTHING:
-            defaults[field.name] = partial(_same, default)
+            defaults[field.name] = partial(_fresh, checks[field.name], default)
     if problems:
         raise ConfigError.joined(problems)
     return checks, defaults
 
 
-def _same(value: Any) -> Any:
-    return value
+def _fresh(check: Check, default: Any) -> Any:
+    """Return the default of one call: a copy of its own, where that can be made."""
+    try:
+        return check.accept(default, Budget(), 0)
+    except Refused:
+        return default  # declared so, and nobody's mistake at the call
 
 
 def _ask(plugins: Implementations, hook: str, schema: Schema, kind: type[S]) -> list[Placed]:

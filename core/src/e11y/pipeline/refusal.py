@@ -45,7 +45,8 @@ def make_check(plan: Plan, refuse: Refuse) -> Callable[[tuple[Any, ...], dict[st
                 kept.append(_accepted(name, one, value, problems))
         if unknown and not is_open:
             problems.extend(
-                Problem((name, f"is no field of {type_name}{nearest(name, plan.checks)}")) for name in unknown
+                Problem((tellable(name, number), f"is no field of {type_name}{nearest(name, plan.checks)}"))
+                for number, name in enumerate(unknown, start=1)
             )
         return refuse(problems) if problems else tuple(kept)
 
@@ -99,16 +100,25 @@ def make_open(refuse: Refuse) -> Callable[[dict[str, Any]], dict[str, Any] | Out
         kept: dict[str, Any] = {}
         problems: list[Problem] = []
         budget = Budget()
-        for name, value in unknown.items():
+        for number, (name, value) in enumerate(unknown.items(), start=1):
             try:
                 kept[name] = snapshot(value, budget, 1)
             except Refused as refused:
-                problems.append(Problem((name, refused.reason)))
+                problems.append(Problem((tellable(name, number), refused.reason)))
             except Exception as error:  # noqa: BLE001
-                problems.append(Problem((name, f"raises {type(error).__name__} when it is looked at")))
+                reason = f"raises {type(error).__name__} when it is looked at"
+                problems.append(Problem((tellable(name, number), reason)))
         return refuse(problems) if problems else kept
 
     return opened
+
+
+def tellable(name: str, number: int) -> str:
+    """Return the name of an unknown keyword if a person may have written it: data may hold, or be, anything."""
+    return name if name.isidentifier() and len(name) <= _LONGEST_NAME else f"keyword {number}"
+
+
+_LONGEST_NAME = 64
 
 
 def stored(value: Any) -> Any:

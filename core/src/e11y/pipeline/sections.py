@@ -140,7 +140,8 @@ def write_filters(writer: Writer) -> None:
         for position, (name, function) in enumerate(placed.step.fields.items()):
             called = f"{step}_{position}"
             writer.names[called] = function
-            condition = f"if {name} is not _MISSING:" if name in writer.absent - writer.changed or number else ""
+            may_be_missing = name in writer.absent - writer.changed or number or writer.plan.schema.fields[name].added
+            condition = f"if {name} is not _MISSING:" if may_be_missing else ""
             with writer.guarded(placed, "_withheld()", "return _FILTER_FAILED"):
                 if condition:
                     with writer.block(condition):
@@ -179,7 +180,7 @@ def write_buffer(writer: Writer) -> None:
         return
     writer.line("# a debug event waits in its scope")
     writer.line("_scope = _frame.scope")
-    with writer.block("if _scope is not None:"):
+    with writer.block("if _scope is not None and _scope.buffers is _buffers:"):
         extras = buffered_extras(writer)
         row = ["_held_index", time(writer), "_snapshot", *extras, *columns(writer), *original_names(writer)]
         writer.line(f"return _scope.hold(({joined(row)}), {size(writer) or '0'})")
