@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
+
+import attrs
 
 from e11y.adapter import Adapter, AdapterType
 from e11y.adapters import MemoryAdapter
 from e11y.delivery.lane_settings import LaneSettings
-from e11y.errors import ConfigError, E11yError
+from e11y.errors import ConfigError, E11yError, nearest
 from e11y.host import Host
 from e11y.plugins import PluginSet
 from e11y.routing import Routing
-from e11y.settings import AdapterTable, Loaded, Settings, adapter_settings
+from e11y.settings import AdapterTable, Loaded, Routes, Settings, adapter_settings
 from e11y.severity import SEVERITIES, Severity
 
 STAND_IN = "console"
@@ -98,28 +100,60 @@ def resource(settings: Settings) -> dict[str, str]:
     return {"service": settings.service, "environment": settings.environment} if settings.service else {}
 
 
-def make_routing(settings: Settings, adapters: Mapping[str, Adapter], *, configured: bool) -> Routing:
+def make_routing(
+    loaded: Loaded, adapters: Mapping[str, Adapter], *, configured: bool, unknown: Callable[[str, str], object]
+) -> Routing:
     """Return the routes: what is set, else ``logs``, and ``errors_tracker`` for errors, where they exist.
 
     Args:
-        settings: The routes that are set.
+        loaded: The routes that are set.
         adapters: Purpose name -> adapter.
         configured: Whether anybody named an adapter; otherwise one stands in for every name.
+        unknown: Told of each name that is not configured, where that does not stop the start.
+
+    Raises:
+        ConfigError: Routes name adapters that are not configured, and the settings are strict.
     """
+    routes, strict = loaded.settings.routes, loaded.settings.strict_adapters
     audit = {name: adapter.capabilities.audit for name, adapter in adapters.items()}
+    problems = list(unknown_in_routes(loaded, audit)) if configured else []
+    if problems and strict:
+        raise ConfigError.joined(problems)
+    for problem in problems:
+        unknown("routing", problem.what)
     usual: dict[Severity, tuple[str, ...]] = dict.fromkeys(SEVERITIES, ("logs",))
     usual[Severity.ERROR] = usual[Severity.FATAL] = ("logs", "errors_tracker")
     by_severity = {}
     for severity in SEVERITIES:
-        chosen = settings.routes.of(severity)
-        if chosen is None:
-            chosen = tuple(name for name in usual[severity] if name in audit)
+        chosen = routes.of(severity)
+        if chosen is None or configured:
+            chosen = tuple(name for name in (usual[severity] if chosen is None else chosen) if name in audit)
         by_severity[severity] = chosen
-    fallback = settings.routes.fallback or tuple(name for name, fit in audit.items() if not fit) or tuple(audit)
     return Routing(
         adapters=audit,
         by_severity=by_severity,
-        fallback=fallback,
-        strict=settings.strict_adapters,
+        fallback=tuple(name for name in routes.fallback if name in audit)
+        or tuple(name for name, fit in audit.items() if not fit)
+        or tuple(audit),
+        unknown=unknown,
+        strict=strict,
         stand_in=None if configured else STAND_IN,
     )
+
+
+def unknown_in_routes(loaded: Loaded, adapters: Collection[str]) -> Iterator[ConfigError]:
+    """Yield an error for each name in the table ``routes`` that is no configured adapter.
+
+    Args:
+        loaded: The settings.
+        adapters: Purpose names of the adapters that are configured.
+    """
+    for attribute in attrs.fields(Routes):
+        for name in dict.fromkeys(getattr(loaded.settings.routes, attribute.name) or ()):
+            if name not in adapters:
+                yield ConfigError(
+                    f"setting 'routes.{attribute.name}' names adapter {name!r}, which is not configured"
+                    f"{nearest(name, adapters)}",
+                    where=loaded.place("routes").of(attribute.name),
+                    fix=f"add [tool.e11y.adapters.{name}], or use one of: {', '.join(adapters)}",
+                )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import attrs
 
@@ -18,7 +18,8 @@ class Routing:
     Args:
         adapters: Purpose name -> whether it may keep audit events.
         by_severity: Severity -> names; only names that are configured.
-        fallback: Names for what nobody claims.
+        fallback: Names for what nobody claims; only names that are configured.
+        unknown: Told of a name that is not configured and was left out: where, and in which words.
         strict: Whether a name that is not configured stops the start.
         stand_in: Serves every name when nothing is configured at all.
     """
@@ -26,6 +27,7 @@ class Routing:
     adapters: Mapping[str, bool]
     by_severity: Mapping[Severity, tuple[str, ...]]
     fallback: tuple[str, ...]
+    unknown: Callable[[str, str], object]
     strict: bool = True
     stand_in: str | None = None
 
@@ -57,24 +59,38 @@ class Routing:
         return names
 
     def known(self, wanted: tuple[str, ...], schema: Schema) -> tuple[str, ...]:
-        """Return those of ``wanted`` that are configured.
+        """Return those of ``wanted`` that are configured; the others are told.
 
         Raises:
             ConfigError: One is not, and the settings are strict.
         """
+        known = tuple(name for name in dict.fromkeys(wanted) if name in self.adapters)
         for name in wanted:
-            if name not in self.adapters and self.strict:
+            if name in self.adapters:
+                continue
+            if self.strict:
                 raise ConfigError(
                     f"event {schema.event_type.__name__} names adapter {name!r}, which is not configured"
                     f"{nearest(name, self.adapters)}",
                     where=f"class {schema.qualified_name}",
                     fix=f"add [tool.e11y.adapters.{name}], or use one of: {', '.join(self.adapters)}",
                 )
-        return tuple(name for name in dict.fromkeys(wanted) if name in self.adapters)
+            # Not the name: a call may have made it from a value, with  at(adapters=[...]).
+            self.unknown(f"routing of {schema.qualified_name}", "it names an adapter that is not configured")
+        return known
 
-    def claimed(self, names: tuple[str, ...], severity: Severity) -> tuple[str, ...]:
-        """Return the adapters of one event after routing steps answered ``names``; unknown names are left out."""
+    def claimed(self, names: tuple[str, ...], severity: Severity, schema: Schema) -> tuple[str, ...]:
+        """Return the adapters of one event after routing steps answered ``names``; unknown names are told.
+
+        Args:
+            names: All answers together.
+            severity: Of this call.
+            schema: The event type, to be named. The unknown name is not: a step may have made it from a value.
+        """
         if self.stand_in is not None:
             return (self.stand_in,)
-        known = tuple(name for name in dict.fromkeys(names) if name in self.adapters)
-        return known or self.by_severity.get(severity, ()) or self.fallback
+        known = [name for name in names if isinstance(name, str) and name in self.adapters]
+        if len(known) < len(names):
+            words = "a step of e11y_route names an adapter that is not configured"
+            self.unknown(f"routing of {schema.qualified_name}", words)
+        return tuple(dict.fromkeys(known)) or self.by_severity.get(severity, ()) or self.fallback

@@ -301,7 +301,10 @@ class Runtime:
         return Wiring(
             plugins=self.plugins,
             routing=make_routing(
-                settings, self.adapters, configured=self._given is not None or bool(settings.adapters)
+                self.loaded,
+                self.adapters,
+                configured=self._given is not None or bool(settings.adapters),
+                unknown=self._unknown_adapter,
             ),
             layouts=self.layouts,
             line_of=self._lines.__getitem__,
@@ -343,6 +346,10 @@ class Runtime:
             return Outcome.SHED
         line.push_long(entry, text_bytes(entry))
         return Outcome.ACCEPTED
+
+    def _unknown_adapter(self, operation: str, words: str) -> None:
+        self.ledger.plugin_counter("core.unknown_adapter").add()
+        self.faults.report("core", operation, words)
 
     def _step_failed(self, placed: Placed, error: BaseException) -> None:
         self.faults.report(placed.plugin, f"{placed.hook} step", error)

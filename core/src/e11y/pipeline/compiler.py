@@ -193,7 +193,7 @@ class Compiler:
             "_random": wiring.ids.random.random,
             "_new_trace": wiring.ids.trace_id,
             "_new_span": wiring.ids.span_id,
-            "_routes": lambda chosen: wiring.routing.claimed(chosen, shape.severity),
+            "_routes": lambda chosen: wiring.routing.claimed(chosen, shape.severity, plan.schema),
             "_buffers": wiring.scopes,
             "_gate": line.gate,
             "_queue": line.queue,

@@ -115,7 +115,8 @@ class Settings:
         memory_limit: Most bytes that intake and lanes hold together.
         shutdown_timeout_s: Longest that the exit of the process waits for delivery.
         retention_s: How long records are kept when their event type does not say it.
-        strict_adapters: Whether an adapter name that is not configured stops the start.
+        strict_adapters: Whether an adapter name that is not configured stops the start. ``False``: it is
+            left out, told in the log and counted as ``core.unknown_adapter``.
         debug_checks: Whether each step is checked for changes it has no right to; slow, for tests.
         adapters: Purpose name -> adapter.
         routes: Which adapters receive events of a severity.
