@@ -11,10 +11,16 @@ from typing import Any
 
 def nearest(name: str, known: Iterable[str]) -> str:
     """Return a hint such as ``, did you mean 'logs'?``, or an empty text when nothing is near."""
+    found = near_match(name, known)
+    return f", did you mean {found!r}?" if found else ""
+
+
+def near_match(name: str, known: Iterable[str]) -> str | None:
+    """Return the one of ``known`` that ``name`` was probably meant to be, or ``None``."""
     import difflib  # noqa: PLC0415 - only errors need it
 
     found = difflib.get_close_matches(name, list(known), n=1, cutoff=0.6)
-    return f", did you mean {str(found[0])!r}?" if found else ""
+    return str(found[0]) if found else None
 
 
 class E11yError(Exception):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -125,7 +126,7 @@ def test_a_missing_plugin_stops_the_start(install: Install, refused: Refused) ->
         [
             "plugin 'lokki' is not installed, did you mean 'loki'?\n"
             f"  where: {where}\n"
-            "  fix:   pip install e11y-lokki  or remove it from  plugins = [...]",
+            "  fix:   write 'loki', or remove it from  plugins = [...]",
             f"plugin 'no_such.module:X' cannot be found: there is no module 'no_such'\n  where: {where}\n  fix:   {path_fix}",
             f"plugin 'e11y.severity:Nothing' cannot be found: there is no 'Nothing'\n  where: {where}\n  fix:   {path_fix}",
             "plugin 'e11y.severity:Severty' cannot be found: there is no 'Severty', did you mean 'Severity'?\n"
@@ -133,6 +134,15 @@ def test_a_missing_plugin_stops_the_start(install: Install, refused: Refused) ->
             "plugin 'e11y.settings.nope:X' cannot be found: there is no module 'e11y.settings.nope'\n"
             f"  where: {where}\n  fix:   {path_fix}",
         ]
+    )
+
+
+def test_a_table_of_pyproject_in_a_file_of_its_own_is_told(refused: Refused, tmp_path: Path) -> None:
+    (tmp_path / "e11y.toml").write_text('[tool.e11y]\nservice = "shop"')
+    assert refused() == (
+        "setting 'tool' is unknown\n"
+        "  where: [tool] in ~/e11y.toml\n"
+        "  fix:   leave  tool.e11y  out of the names of tables: it belongs into pyproject.toml only"
     )
 
 
@@ -229,7 +239,7 @@ def test_trusting_nobody_is_told(refused: Refused, load_plugins: LoadPlugins) ->
     assert refused({"plugins": [RegionPlugin]}, toml=toml) == (
         "plugin 'regoin' is trusted but not there, did you mean 'region'?\n"
         "  where: [tool.e11y] in ~/pyproject.toml\n"
-        "  fix:   pip install e11y-regoin  or remove it from  trusted = [...]"
+        "  fix:   write 'region', or remove it from  trusted = [...]"
     )
     assert load_plugins({"plugins": [], "trusted": ["pii"]}).broken == ()
 
@@ -361,7 +371,7 @@ def test_tables_that_nobody_reads(install: Install, refused: Refused) -> None:
             '  fix:   add "idle" to  plugins = [...], or remove the table',
             "setting 'adaptors' is unknown, did you mean 'adapters'?\n"
             "  where: [tool.e11y.adaptors] in ~/pyproject.toml\n"
-            "  fix:   remove the table, or install the plugin that reads it: pip install e11y-adaptors",
+            "  fix:   write 'adapters', or remove the table",
         ]
     )
 
@@ -388,7 +398,7 @@ def test_the_error_for_an_unknown_adapter_type_knows_why(install: Install, load_
     ]
     assert texts == [
         "adapter type 'consle' is unknown, did you mean 'console'?\n  where: HERE\n"
-        "  fix:   pip install e11y-consle, or use one of: console, memory",
+        "  fix:   write 'console', or use one of: console, memory",
         "adapter type 'loki' is unknown\n  where: HERE\n  fix:   pip install e11y-loki, or use one of: console, memory",
         "plugin 'region' offers no adapter type of its name\n  where: HERE\n  fix:   use one of: console, memory",
         "adapter type 'idle' is not there, because its plugin is not active: not in the plugins list\n  where: HERE\n"

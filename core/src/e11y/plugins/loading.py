@@ -11,6 +11,7 @@ from e11y.plugins import sources
 from e11y.plugins.discovery import Candidate, discover
 from e11y.plugins.hooks import SECURITY_HOOKS, Hooks, Implemented, arranged
 from e11y.plugins.making import Broken, Made, is_trusted, make
+from e11y.plugins.own import how_to_get
 from e11y.plugins.plugin_set import NOT_LISTED, LoadedPlugin, PluginSet
 from e11y.plugins.sources import Missing, Source
 from e11y.settings import CORE_KEYS, Loaded
@@ -178,9 +179,13 @@ class _Loading:
             if name in candidates:
                 what = f"plugin {name!r} has settings but is not active"
                 fix = f'add "{name}" to  plugins = [...], or remove the table'
+            elif name == "tool":
+                what = "setting 'tool' is unknown"
+                fix = "leave  tool.e11y  out of the names of tables: it belongs into pyproject.toml only"
             else:
-                what = f"setting {name!r} is unknown{nearest(name, [*CORE_KEYS, *self._told, *candidates])}"
-                fix = f"remove the table, or install the plugin that reads it: pip install e11y-{name}"
+                known = [*CORE_KEYS, *self._told, *candidates]
+                what = f"setting {name!r} is unknown{nearest(name, known)}"
+                fix = f"{how_to_get(name, known)}, or remove the table"
             self.problems.append(PluginError(what, where=place.of(name), fix=fix))
 
     def _check_trusted(self, candidates: Mapping[str, Candidate]) -> None:
@@ -191,7 +196,7 @@ class _Loading:
                     PluginError(
                         f"plugin {name!r} is trusted but not there{nearest(name, known)}",
                         where=self._loaded.place().of("trusted"),
-                        fix=f"pip install e11y-{name}  or remove it from  trusted = [...]",
+                        fix=f"{how_to_get(name, known)}, or remove it from  trusted = [...]",
                     )
                 )
 

@@ -8,6 +8,7 @@ from typing import Any
 import attrs
 
 from e11y.errors import PluginError, nearest
+from e11y.plugins.own import how_to_get
 from e11y.zones import Zone
 
 Implementation = tuple[str, Callable[..., Any]]
@@ -113,7 +114,7 @@ class PluginSet:
         use_known = f"use one of: {', '.join(sorted(known))}"
         if plugin is None:
             what = f"adapter type {kind!r} is unknown{nearest(kind, known)}"
-            fix = f"pip install e11y-{kind}, or {use_known}"
+            fix = f"{how_to_get(kind, known)}, or {use_known}"
         elif plugin.active:
             what, fix = f"plugin {kind!r} offers no adapter type of its name", use_known
         else:

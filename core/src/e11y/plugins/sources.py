@@ -10,6 +10,7 @@ import attrs
 
 from e11y.errors import E11yError, PluginError, nearest
 from e11y.plugins.discovery import Candidate
+from e11y.plugins.own import how_to_get
 from e11y.settings import Place
 
 _LISTED = "in the plugins list"
@@ -87,7 +88,7 @@ def listed(
                 PluginError(
                     f"plugin {str(entry)!r} is not installed{nearest(entry, candidates)}",
                     where=place.of("plugins"),
-                    fix=f"pip install e11y-{entry}  or remove it from  plugins = [...]",
+                    fix=f"{how_to_get(entry, candidates)}, or remove it from  plugins = [...]",
                 )
             )
 
