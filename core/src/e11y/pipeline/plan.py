@@ -191,7 +191,7 @@ def _require_plugins(schema: Schema, plugins: Implementations) -> None:
                 f"option {kind.__name__} on {at} of {schema.event_type.__name__} needs plugin {kind.plugin!r}, "
                 "which is not active",
                 where=f"class {schema.qualified_name}",
-                fix=f'pip install e11y-{kind.plugin}, or add "{kind.plugin}" to [tool.e11y] plugins',
+                fix=f'add "{kind.plugin}" to [tool.e11y] plugins, or remove the option',
             )
 
 
