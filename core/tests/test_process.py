@@ -256,6 +256,8 @@ def test_a_plugin_that_tracks_while_the_library_starts(tmp_path: Path) -> None:
     script = """
     class Early:
         def __init__(self): print(Happened.track(number=1))
+        @e11y.hookimpl
+        def e11y_stopped(self): pass
     e11y.configure({"adapters": {"logs": {"type": "testfile", "path": sys.argv[1]}}, "plugins": [FilePlugin, Early]})
     print(Happened.track(number=2))
     print(e11y.ledger().check().disabled)

@@ -46,6 +46,9 @@ class MaskPlugin:
 class Odd:
     name = "renamed"
 
+    @hookimpl
+    def e11y_forked(self) -> None: ...
+
 
 @attrs.frozen(eq=False)
 class TunedSettings:
@@ -59,6 +62,9 @@ class TunedPlugin:
     def __init__(self, settings: TunedSettings, host: Host) -> None:
         self.settings = settings
         self.host = host
+
+    @hookimpl
+    def e11y_stopped(self) -> None: ...
 
 
 def own(plugins: PluginSet, *names: str) -> Sequence[LoadedPlugin]:
@@ -273,6 +279,14 @@ def test_names_that_no_table_can_have(refused: Refused) -> None:
     )
 
 
+def test_a_plugin_without_any_hook_stops_the_start(refused: Refused) -> None:
+    assert refused(toml='[tool.e11y]\nplugins = ["os.path:join"]') == (
+        "plugin 'function' implements no hook, so it would do nothing\n"
+        "  where: os.path:join, in the plugins list\n"
+        "  fix:   name a class whose methods carry  @hookimpl, or remove it"
+    )
+
+
 def test_two_plugins_of_one_name_stop_the_start(refused: Refused) -> None:
     assert refused({"plugins": [RegionPlugin]}, extra=[RegionPlugin()]) == (
         "two plugins are named 'region'\n"
@@ -288,6 +302,9 @@ class EqualPlugin:
     @property
     def name(self) -> str:
         return f"equal{id(self)}"
+
+    @hookimpl
+    def e11y_stopped(self) -> None: ...
 
 
 def test_plugins_that_compare_equal_cannot_be_told_apart(refused: Refused) -> None:

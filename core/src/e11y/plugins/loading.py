@@ -121,6 +121,8 @@ class _Loading:
         self._labels[name] = source.label
         self._told.add(name)
         implemented, problems = self._hooks.register(made.instance, name, source.label)
+        if not implemented and not problems:
+            problems.append(_idle(name, source))
         hooks = tuple(one.hook for one in implemented)
         if not is_trusted(name, source, self._loaded):
             problems.extend(_untrusted(name, source, hook) for hook in hooks if hook in SECURITY_HOOKS)
@@ -199,6 +201,14 @@ class _Loading:
                         fix=f"{how_to_get(name, known)}, or remove it from  trusted = [...]",
                     )
                 )
+
+
+def _idle(name: str, source: Source) -> E11yError:
+    return PluginError(
+        f"plugin {name!r} implements no hook, so it would do nothing",
+        where=source.label,
+        fix="name a class whose methods carry  @hookimpl, or remove it",
+    )
 
 
 def _untrusted(name: str, source: Source, hook: str) -> E11yError:
