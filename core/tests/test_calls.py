@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
+from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
 import pytest
 
-from e11y import Event, InvalidEvent, OpenEvent, Outcome, field
+from e11y import ConfigError, Event, InvalidEvent, OpenEvent, Outcome, field
 from e11y.adapters import MemoryAdapter
 
 from .conftest import Bench, MakeBench
@@ -58,19 +59,46 @@ def test_a_bound_call_can_be_kept(make_bench: MakeBench) -> None:
     assert len(first.records) == 1
 
 
+class Nowhere(dt.tzinfo):
+    """A time zone that says nothing."""
+
+    def utcoffset(self, _moment: dt.datetime | None) -> None:
+        return None
+
+
+NO_TIME = "must be a datetime with a time zone, or integer nanoseconds since 1970 UTC"
+OUT_OF_TIME = "must be in the years 1970 to 2262, in nanoseconds if it is a number"
+NO_TRACE = "must be 32 lowercase hex digits and not all zero"
 MALFORMED: list[tuple[dict[str, Any], str, str]] = [
     ({"severity": "loud"}, "at(severity)", "must be one of debug, info, success, warn, error, fatal"),
-    ({"time": "now"}, "at(time)", "must be a datetime with a time zone, or integer nanoseconds since 1970 UTC"),
-    (
-        {"time": dt.datetime(2026, 1, 1)},
-        "at(time)",
-        "must be a datetime with a time zone, or integer nanoseconds since 1970 UTC",
-    ),
-    ({"trace_id": "xyz"}, "at(trace_id)", "must be 32 hex digits and not all zero"),
-    ({"trace_id": "0" * 32}, "at(trace_id)", "must be 32 hex digits and not all zero"),
-    ({"trace_id": 5}, "at(trace_id)", "must be 32 hex digits and not all zero"),
+    ({"time": "now"}, "at(time)", NO_TIME),
+    ({"time": True}, "at(time)", NO_TIME),
+    ({"time": dt.datetime(2026, 1, 1)}, "at(time)", NO_TIME),
+    ({"time": dt.datetime(2026, 1, 1, tzinfo=Nowhere())}, "at(time)", NO_TIME),
+    ({"time": -1}, "at(time)", OUT_OF_TIME),
+    ({"time": 2**63}, "at(time)", OUT_OF_TIME),
+    ({"time": 10**40}, "at(time)", OUT_OF_TIME),
+    ({"time": dt.datetime(1969, 12, 31, tzinfo=dt.UTC)}, "at(time)", OUT_OF_TIME),
+    ({"time": dt.datetime(2263, 1, 1, tzinfo=dt.UTC)}, "at(time)", OUT_OF_TIME),
+    ({"trace_id": "xyz"}, "at(trace_id)", NO_TRACE),
+    ({"trace_id": "0" * 32}, "at(trace_id)", NO_TRACE),
+    ({"trace_id": "0x" + "a" * 30}, "at(trace_id)", NO_TRACE),
+    ({"trace_id": "\u0663" * 32}, "at(trace_id)", NO_TRACE),
+    ({"trace_id": "A" * 32}, "at(trace_id)", NO_TRACE),
+    ({"trace_id": "a" * 32 + "\n"}, "at(trace_id)", NO_TRACE),
+    ({"trace_id": b"a" * 32}, "at(trace_id)", NO_TRACE),
+    ({"trace_id": 5}, "at(trace_id)", NO_TRACE),
     ({"adapters": "logs"}, "at(adapters)", "must be a list of purpose names"),
 ]
+
+
+@pytest.mark.parametrize(
+    ("time_ns", "told"), [(0, b"1970-01-01T00:00:00.000Z"), (2**63 - 1, b"2262-04-11T23:47:16.854Z")]
+)
+def test_the_first_and_the_last_moment(bench: Bench, time_ns: int, told: bytes) -> None:
+    assert OrderPaid.at(time=time_ns).track(order_id="1") is Outcome.ACCEPTED
+    assert [record.time_ns for record in bench.records] == [time_ns]
+    assert told in bench.records[0].encoded()
 
 
 @pytest.mark.parametrize(("arguments", "path", "reason"), MALFORMED)
@@ -147,6 +175,26 @@ def test_timed_decorates_functions_and_coroutines(bench: Bench) -> None:
     assert add(2, 2) == 4
     assert asyncio.run(slow()) == "done"
     assert [record.payload["order_id"] for record in bench.records] == ["1", "1", "2"]
+
+
+def numbers() -> Iterator[int]:
+    yield 1
+
+
+async def later_numbers() -> AsyncIterator[int]:
+    yield 1
+
+
+@pytest.mark.parametrize("function", [numbers, later_numbers])
+def test_a_generator_function_cannot_be_timed(function: Any) -> None:
+    with pytest.raises(ConfigError) as caught:
+        OrderPaid.timed(order_id="1")(function)
+    name = function.__name__
+    assert str(caught.value) == (
+        f"timed() cannot decorate the generator function {name!r}\n"
+        f"  where: {__name__}.{name}\n"
+        "  fix:   write  with OrderPaid.timed(...):  inside it, around what is to be measured"
+    )
 
 
 def test_a_disabled_library_runs_the_body(make_bench: MakeBench) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import re
 import time as clock
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
@@ -10,7 +11,7 @@ from functools import partial, wraps
 from types import TracebackType
 from typing import Any, ParamSpec, Self, TypeVar, cast
 
-from e11y.errors import E11yError, Problem
+from e11y.errors import ConfigError, E11yError, Problem
 from e11y.event import Bound, Door, Event, function_of
 from e11y.outcome import Outcome
 from e11y.severity import SEVERITIES, Severity
@@ -19,6 +20,8 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_LATEST_NS = 2**63 - 1
+_TRACE_ID = re.compile(r"[0-9a-f]{32}")
 
 
 def bound(
@@ -55,28 +58,33 @@ def _names(adapters: Any, problems: list[Problem]) -> tuple[str, ...] | None:
 
 
 def _nanoseconds(time: Any, problems: list[Problem]) -> int | None:
+    """Return nanoseconds since 1970 as destinations take them: in a signed number of 64 bits."""
     if isinstance(time, int) and not isinstance(time, bool):
-        return time
-    if isinstance(time, datetime) and time.tzinfo is not None:
-        return (time - _EPOCH) // timedelta(microseconds=1) * 1000
-    problems.append(Problem(("at(time)", "must be a datetime with a time zone, or integer nanoseconds since 1970 UTC")))
-    return None
+        nanoseconds = int(time)
+    elif isinstance(time, datetime) and time.utcoffset() is not None:
+        nanoseconds = (time - _EPOCH) // timedelta(microseconds=1) * 1000
+    else:
+        reason = "must be a datetime with a time zone, or integer nanoseconds since 1970 UTC"
+        problems.append(Problem(("at(time)", reason)))
+        return None
+    if not 0 <= nanoseconds <= _LATEST_NS:
+        problems.append(Problem(("at(time)", "must be in the years 1970 to 2262, in nanoseconds if it is a number")))
+    return nanoseconds
 
 
 def _trace(trace_id: Any, problems: list[Problem]) -> int:
-    try:
-        number = int(trace_id, 16) if len(trace_id) == 32 and trace_id.isalnum() else 0
-    except (TypeError, ValueError, AttributeError):
-        number = 0
+    """Return the number of a trace id as W3C Trace Context, 3.2.2.3, writes it: in lowercase."""
+    number = int(trace_id, 16) if isinstance(trace_id, str) and _TRACE_ID.fullmatch(trace_id) else 0
     if not number:
-        problems.append(Problem(("at(trace_id)", "must be 32 hex digits and not all zero")))
+        problems.append(Problem(("at(trace_id)", "must be 32 lowercase hex digits and not all zero")))
     return number
 
 
 class Timed:
     """A body whose duration is part of its event. Made by ``Event.timed``; good for one use, or as a decorator.
 
-    As a decorator on a function or coroutine function it makes a new one per call.
+    As a decorator on a function or coroutine function it makes a new one per call. A generator has no one
+    duration (its consumer's time, an early end, or none at all would count), so it is refused.
     """
 
     def __init__(self, event_type: type[Event], args: tuple[Any, ...], fields: Mapping[str, Any]) -> None:
@@ -124,6 +132,18 @@ class Timed:
             self.outcome = Outcome.INVALID
 
     def __call__(self, function: Callable[P, R]) -> Callable[P, R]:
+        """Return ``function`` with its duration measured.
+
+        Raises:
+            ConfigError: It is a generator function, whose call ends before its body begins.
+        """
+        if inspect.isgeneratorfunction(function) or inspect.isasyncgenfunction(function):
+            name = getattr(function, "__qualname__", type(function).__name__)
+            raise ConfigError(
+                f"timed() cannot decorate the generator function {name!r}",
+                where=f"{function.__module__}.{name}",
+                fix=f"write  with {self._event_type.__name__}.timed(...):  inside it, around what is to be measured",
+            )
         if inspect.iscoroutinefunction(function):
             return cast(Callable[P, R], self._decorated_async(function))
 
