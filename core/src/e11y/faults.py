@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections import deque
 from collections.abc import Callable
+from itertools import count
 
 from e11y.clock import Clock
 from e11y.host import Fault
@@ -12,8 +12,40 @@ from e11y.host import Fault
 LOGGER = logging.getLogger("e11y")
 
 _SILENCE_S = 60.0
-_WAITING = 1_000
-_REMEMBERED = 1_000
+_CAUSES = 1_000
+_FURTHER = ("core", "counting faults", "more causes at once than are kept apart")
+
+Cause = tuple[str, str, str]
+"""Source, operation and kind of the error."""
+
+
+class _Arrivals:
+    """Counts the faults of about a second by cause, without a lock: each step is one call into C.
+
+    At most ``_CAUSES`` are kept apart (a few more when threads meet); what comes beyond them is one cause.
+    """
+
+    def __init__(self) -> None:
+        self._counters: dict[Cause, count[int]] = {}
+        self._taken: dict[Cause, int] = {}
+
+    def add(self, cause: Cause) -> None:
+        counters = self._counters
+        if cause not in counters:
+            cause = cause if len(counters) < _CAUSES else _FURTHER
+            counters.setdefault(cause, count())
+        next(counters[cause])
+
+    def take(self) -> list[tuple[Cause, int]]:
+        """Return what came since the last time; for one thread at a time."""
+        found = []
+        for cause, counter in list(self._counters.items()):
+            total = int(repr(counter)[len("count(") : -1])
+            new = total - self._taken.get(cause, 0)
+            if new:
+                found.append((cause, new))
+                self._taken[cause] = total
+        return found
 
 
 class Faults:
@@ -27,9 +59,9 @@ class Faults:
     def __init__(self, clock: Clock, tell: Callable[[Fault], None]) -> None:
         self._clock = clock
         self._tell = tell
-        self._new: deque[tuple[str, str, str]] = deque(maxlen=_WAITING)
-        self._counts: dict[tuple[str, str, str], int] = {}
-        self._told: dict[tuple[str, str, str], float] = {}
+        self._arrivals = self._earlier = _Arrivals()
+        self._counts: dict[Cause, int] = {}
+        self._told: dict[Cause, float] = {}
 
     def report(self, source: str, operation: str, error: BaseException | str) -> None:
         """Note a fault. Of an exception only the type is kept: its text may hold values.
@@ -40,7 +72,7 @@ class Faults:
             error: The exception, or words of our own.
         """
         kind = error if isinstance(error, str) else type(error).__name__
-        self._new.append((source, operation, kind))
+        self._arrivals.add((source, operation, kind))
 
     def tell(self, *, final: bool = False) -> None:
         """Log what is due and tell the plugins; called about once a second by the preparer.
@@ -48,17 +80,19 @@ class Faults:
         Args:
             final: Tell everything now, because there is no later.
         """
-        while self._new:
-            cause = self._new.popleft()
-            self._counts[cause] = self._counts.get(cause, 0) + 1
+        # A thread may still be about to count where it found a place: the earlier place is read once more.
+        earlier, self._earlier = self._earlier, self._arrivals
+        self._arrivals = _Arrivals()
+        for cause, new in (*earlier.take(), *self._earlier.take()):
+            self._counts[cause] = self._counts.get(cause, 0) + new
         now = self._clock.monotonic()
-        for cause, count in list(self._counts.items()):
+        for cause, times in list(self._counts.items()):
             if final or now - self._told.get(cause, float("-inf")) >= _SILENCE_S:
                 del self._counts[cause]
                 self._told.pop(cause, None)
                 self._told[cause] = now
-                if len(self._told) > _REMEMBERED:
+                if len(self._told) > _CAUSES:
                     del self._told[next(iter(self._told))]
-                fault = Fault(*cause, count)
-                LOGGER.warning("%s: %s failed: %s (%d times)", *cause[:2], cause[2], count)
+                fault = Fault(*cause, times)
+                LOGGER.warning("%s: %s failed: %s (%d times)", *cause[:2], cause[2], times)
                 self._tell(fault)
