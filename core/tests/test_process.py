@@ -384,6 +384,23 @@ def test_configure_shuts_the_earlier_runtime_down(tmp_path: Path) -> None:
     assert [lines(tmp_path / name)[0]["payload"]["number"] for name in "ab"] == [1, 2]
 
 
+def test_configuring_again_and_again_remembers_nothing(tmp_path: Path) -> None:
+    script = """
+    from e11y import active
+    outer = e11y.Runtime({"plugins": []}, adapters={}, environ={})
+    with outer:
+        for _ in range(3):
+            configure(sys.argv[1])
+            started = e11y.start()
+            assert active._process.before == []
+    assert active.is_active(started)
+    with outer.__class__({"plugins": []}, adapters={}, environ={}):
+        assert active._process.before == [started]
+    assert active.is_active(started)
+    """
+    run(script, tmp_path, str(tmp_path / "out"))
+
+
 class Summing:
     """Tracks what it summed up when the runtime stops."""
 

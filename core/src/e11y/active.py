@@ -43,6 +43,7 @@ def configure(settings: Mapping[str, Any] | None = None, *, plugins: Sequence[ob
     """
     stop(None)
     _process.active = None
+    _process.before.clear()
     _process.settings = {**(settings or {}), **top_level}
     _process.plugins = tuple(plugins)
 
@@ -92,7 +93,8 @@ def activate(runtime: Runtime) -> None:
         except ConfigError:
             _unplug_all()
             raise
-        _process.before.append(before)
+        if before is not None:
+            _process.before.append(before)
         _process.active = runtime
         early, _process.early = _process.early, 0
         runtime.ledger.disabled.add_many(early)
