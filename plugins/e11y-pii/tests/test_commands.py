@@ -109,6 +109,18 @@ def test_report_shows_modes_and_fields(tmp_path: Path) -> None:
     )
 
 
+def test_report_tells_what_counts_for_a_union(tmp_path: Path) -> None:
+    source = SHOP + (
+        "class OrderNoted(Event):\n"
+        "    code: Annotated[int, Allow] | Annotated[str, Hash]\n"
+        "    note: Annotated[int, Allow] | str\n"
+        "    kept: Annotated[str, Allow] | None\n"
+    )
+    told = {row["event"]: row for row in json.loads(run(tmp_path, source, "report", "--json").stdout)}
+    assert told["order.noted"]["mode"] == "declared"
+    assert told["order.noted"]["fields"] == {"code": "hash", "note": "scan", "kept": "allow"}
+
+
 def test_report_speaks_json(tmp_path: Path) -> None:
     told = json.loads(run(tmp_path, SHOP, "report", "--json").stdout)
     assert told[0] == {

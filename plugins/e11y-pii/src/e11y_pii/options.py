@@ -58,10 +58,16 @@ class Truncate(Strategy):
 
 @attrs.frozen
 class Allow(Strategy):
-    """The value stays as it is, with everything in it: no key name and no pattern counts below."""
+    """The value stays as it is, with everything in it: no key name and no pattern counts below.
+
+    In a union it counts only if every part says so.
+    """
 
 
 STRATEGIES: tuple[type[Strategy], ...] = (Mask, Hash, Partial, Redact, Truncate, Allow)
+
+STRICTEST_FIRST: tuple[type[Strategy], ...] = (Redact, Mask, Hash, Partial, Truncate, Allow)
+"""The order in which the parts of a union are asked what counts for all of it."""
 
 
 @attrs.frozen

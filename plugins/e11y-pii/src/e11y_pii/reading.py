@@ -113,7 +113,7 @@ class Reader:
         """
         declared: Any = schema.option(Declared)
         shapes = {name: self._shape(schema, field) for name, field in schema.fields.items()}
-        ruled = [name for name, shape in shapes.items() if shape.anywhere(_has_strategy)]
+        ruled = [name for name, shape in shapes.items() if shape.anywhere(_is_marked)]
         if declared is OFF:
             self._refuse_untouched(schema, shapes, ruled)
             fields = tuple(FieldReading(name, shape) for name, shape in shapes.items())
@@ -128,9 +128,7 @@ class Reader:
         shapes = Shapes(schema.structures, lambda markers: strategy_of(markers, where))
         shape = shapes.of(field.type)
         outer = field.markers[: len(field.markers) - _count_nested(field.type)]
-        strategy = strategy_of(outer, where)
-        if strategy is not None:
-            shape = attrs.evolve(shape, strategy=strategy)
+        shape = shape.ruled(strategy_of(outer, where))
         if not schema.checked or field.added:  # nobody made sure that values are of that type
             shape = attrs.evolve(shape, text=True, keys=True, open=True)
         if isinstance(shape.strategy, Truncate) and not shape.text:
@@ -211,6 +209,10 @@ def _count_nested(kind: Any) -> int:
 
 def _has_strategy(shape: Shape) -> bool:
     return shape.strategy is not None
+
+
+def _is_marked(shape: Shape) -> bool:
+    return shape.marked
 
 
 def _has_text(shape: Shape) -> bool:

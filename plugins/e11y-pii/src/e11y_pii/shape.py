@@ -15,7 +15,7 @@ from uuid import UUID
 import attrs
 
 from e11y.schema import Field
-from e11y_pii.options import Strategy
+from e11y_pii.options import STRICTEST_FIRST, Allow, Strategy, Truncate
 
 Structures = Mapping[type[Any], Mapping[str, Field]]
 
@@ -32,17 +32,30 @@ class Shape:
         text: May hold free text.
         keys: May hold keys that nobody has read yet: those of a dict.
         open: May hold more than constants that the source code names.
-        strategy: Marker of the type itself.
+        strategy: What a marker of the type itself says. Of several parts of a union the strictest counts.
+        marked: Carries a marker, or has a part that does, whether or not it counts.
         fields: Fields of the structures that it may be.
         item: What a container holds.
+        parts: Those of a union.
     """
 
     text: bool = False
     keys: bool = False
     open: bool = True
     strategy: Strategy | None = None
+    marked: bool = False
     fields: dict[str, Shape] = attrs.field(factory=dict)
     item: Shape | None = None
+    parts: tuple[Shape, ...] = ()
+
+    def ruled(self, strategy: Strategy | None) -> Shape:
+        """Return the shape under a marker; ``None`` stands for none."""
+        return self if strategy is None else attrs.evolve(self, strategy=strategy, marked=True)
+
+    @property
+    def inside(self) -> Shape | None:
+        """What it may hold under keys that no structure declares."""
+        return self.item if self.item is not None or not self.keys else ANYTHING
 
     def anywhere(self, holds: Callable[[Shape], bool], seen: frozenset[int] = frozenset()) -> bool:
         """Return whether ``holds`` is true of this shape or of one further down."""
@@ -59,6 +72,9 @@ ANYTHING = Shape(text=True, keys=True)
 class Shapes:
     """Reads the types of one event type.
 
+    A structure may hold itself, also as a part of a union. So shapes are made first; what the parts of a union
+    hold is put together when all structures are known, once for each set of parts.
+
     Args:
         structures: The attrs classes and dataclasses among them, with their fields.
         strategy_of: Returns the one strategy among the markers of a part, or raises.
@@ -68,30 +84,36 @@ class Shapes:
         self._structures = structures
         self._strategy_of = strategy_of
         self._made: dict[type[Any], Shape] = {}
+        self._unions: dict[frozenset[int], Shape] = {}
+        self._unfinished: list[Shape] = []
 
     def of(self, annotation: Any) -> Shape:
         """Return the shape of a resolved annotation."""
-        kind, markers = bare(annotation)
-        shape = self._of_bare(kind)
-        strategy = self._strategy_of(markers)
-        return shape if strategy is None else attrs.evolve(shape, strategy=strategy)
+        shape = self._read(annotation)
+        while self._unfinished:
+            self._finish(self._unfinished.pop())
+        return shape
 
-    def _of_bare(self, kind: Any) -> Shape:
+    def _read(self, annotation: Any) -> Shape:
+        kind, markers = bare(annotation)
+        return self._ruled(self._read_bare(kind), markers)
+
+    def _read_bare(self, kind: Any) -> Shape:
         if kind in self._structures:
             return self._structure(kind)
         origin, args = get_origin(kind), get_args(kind)
         if origin in (Union, UnionType):
-            return _either([self.of(arg) for arg in args])
+            return self._either([self._read(arg) for arg in args])
         if origin is Literal or kind is bool or (isinstance(kind, type) and issubclass(kind, Enum)):
             return Shape(open=False)
         if kind is None or kind in _ATOMS:
             return Shape(open=kind not in (None, type(None)))
         container = origin or kind
         if container in _MAPPINGS:
-            return Shape(keys=True, item=_either([self.of(arg) for arg in args]) if args else ANYTHING)
+            return Shape(keys=True, item=self._either([self._read(arg) for arg in args]) if args else ANYTHING)
         if container in _SEQUENCES:
-            parts = [self.of(arg) for arg in args if arg is not ... and arg != ()]
-            return Shape(item=_either(parts) if parts else ANYTHING)
+            parts = [self._read(arg) for arg in args if arg is not ... and arg != ()]
+            return Shape(item=self._either(parts) if parts else ANYTHING)
         return Shape(text=True) if kind in (str, bytes) else ANYTHING
 
     def _structure(self, kind: type[Any]) -> Shape:
@@ -99,29 +121,64 @@ class Shapes:
         if shape is None:
             shape = self._made[kind] = Shape()
             for name, field in self._structures[kind].items():
-                part = self.of(field.type)
-                strategy = self._strategy_of(field.markers)
-                shape.fields[name] = part if strategy is None else attrs.evolve(part, strategy=strategy)
+                shape.fields[name] = self._ruled(self._read(field.type), field.markers)
         return shape
 
+    def _ruled(self, shape: Shape, markers: tuple[Any, ...]) -> Shape:
+        ruled = shape.ruled(self._strategy_of(markers))
+        if ruled is not shape and ruled.parts:
+            self._unfinished.append(ruled)
+        return ruled
 
-def _either(parts: list[Shape]) -> Shape:
-    """Return the shape of a value that is of one of several types; the first strategy of each part counts."""
-    if len(parts) == 1:
-        return parts[0]
-    fields: dict[str, Shape] = {}
-    for part in parts:
-        for name, shape in part.fields.items():
-            fields[name] = _either([fields[name], shape]) if name in fields else shape
-    items = [part.item for part in parts if part.item is not None]
-    return Shape(
-        text=any(part.text for part in parts),
-        keys=any(part.keys for part in parts),
-        open=any(part.open for part in parts),
-        strategy=next((part.strategy for part in parts if part.strategy is not None), None),
-        fields=fields,
-        item=_either(items) if items else None,
-    )
+    def _either(self, parts: list[Shape]) -> Shape:
+        """Return the shape of a value that is of one of several types.
+
+        Nobody looks which of them a value is, so what holds for one part holds for all.
+        """
+        single = {id(one): one for part in parts for one in (part.parts if self._is_plain_union(part) else (part,))}
+        if len(single) == 1:
+            return parts[0]
+        union = self._unions.get(frozenset(single))
+        if union is None:
+            parts = list(single.values())
+            union = self._unions[frozenset(single)] = Shape(
+                text=any(part.text for part in parts),
+                keys=any(part.keys for part in parts),
+                open=any(part.open for part in parts),
+                strategy=_strictest(parts),
+                marked=any(part.marked for part in parts),
+                parts=tuple(parts),
+            )
+            self._unfinished.append(union)
+        return union
+
+    def _is_plain_union(self, shape: Shape) -> bool:
+        """Return whether ``shape`` is a union that carries no marker as a whole."""
+        return bool(shape.parts) and self._unions.get(frozenset(map(id, shape.parts))) is shape
+
+    def _finish(self, union: Shape) -> None:
+        """Put together what the parts hold: a field is also what another part may hold under that name."""
+        for part in union.parts:
+            if part.parts and part.item is None:
+                self._finish(part)
+        insides = [part.inside for part in union.parts if part.inside is not None]
+        union.item = self._either(insides) if insides else None
+        for name in dict.fromkeys(name for part in union.parts for name in part.fields):
+            same = [part.fields.get(name, part.inside) for part in union.parts]
+            union.fields[name] = self._either([shape for shape in same if shape is not None])
+
+
+def _strictest(parts: list[Shape]) -> Strategy | None:
+    """Return the strategy of a union: that of its strictest part, and ``Allow`` only where all parts say so."""
+    found = [part.strategy for part in parts if part.strategy is not None]
+    ruling = min(found, key=_leniency, default=None)
+    if isinstance(ruling, Allow) and any(part.strategy is None and part.open for part in parts):
+        return None
+    return ruling
+
+
+def _leniency(strategy: Strategy) -> tuple[int, int]:
+    return STRICTEST_FIRST.index(type(strategy)), strategy.length if isinstance(strategy, Truncate) else 0
 
 
 def bare(annotation: Any) -> tuple[Any, tuple[Any, ...]]:
