@@ -29,8 +29,11 @@ class Suppression:
 
 
 @rate_limit(False)
-class RateLimitSummary(Event, severity="warn", name="e11y.rate_limited"):
-    """Events were above a limit. Tracked at most once in ``summary``, and at the end; never without a reason."""
+class RateLimitSummary(Event, severity="warn", dead_letter=True, name="e11y.rate_limited"):
+    """Events were above a limit. Tracked at most once in ``summary``, and at the end; never without a reason.
+
+    ``dead_letter`` says that it must arrive: samplers keep such types.
+    """
 
     window_s: float
     suppressed: int
