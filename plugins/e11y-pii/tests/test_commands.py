@@ -56,9 +56,9 @@ class CartKeptLonger(CartKept):
 TOML = '[tool.e11y]\nplugins = ["pii"]\n'
 
 
-def run(folder: Path, source: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+def run(folder: Path, source: str, *arguments: str, settings: str = "") -> subprocess.CompletedProcess[str]:
     (folder / "shop.py").write_text(source, "utf-8")
-    (folder / "pyproject.toml").write_text(TOML, "utf-8")
+    (folder / "pyproject.toml").write_text(TOML + settings, "utf-8")
     environ = {name: value for name, value in os.environ.items() if not name.startswith(("E11Y_", "PYTEST_"))}
     command = [sys.executable, "-W", "error", "-m", "e11y", "--app", "shop", "pii", *arguments]
     return subprocess.run(command, cwd=folder, capture_output=True, text=True, env=environ, check=False)
@@ -90,6 +90,17 @@ def test_lint_speaks_json(tmp_path: Path) -> None:
     assert told["unruled"][2] == {"event": "order.sent", "type": "shop.OrderSent", "field": "phone"}
     assert told["refused"] == ["@pii(False) on CartKeptLonger, but 'email' looks personal"]
     assert answer.returncode == 1
+
+
+def test_lint_warns_of_a_pattern_that_may_take_long(tmp_path: Path) -> None:
+    settings = "[tool.e11y.pii.custom_patterns]\nahead = 'a(?=b)'\n"
+    answer = run(tmp_path, SHOP, "lint", settings=settings)
+    assert answer.stdout.startswith(
+        "2 event types, no complaint\nwarning: custom pattern 'ahead' runs on Python's module re, which some texts"
+    )
+    assert answer.returncode == 0
+    told = json.loads(run(tmp_path, SHOP, "lint", "--json", settings=settings).stdout)
+    assert [one[:23] for one in told["warnings"]] == ["custom pattern 'ahead' "]
 
 
 def test_report_shows_modes_and_fields(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import sys
 import time
 from typing import Any
@@ -13,7 +14,7 @@ from hypothesis import strategies as st
 from e11y import ConfigError, Event, Runtime
 from e11y.testing import TrackedEvents
 from e11y_pii import pii
-from e11y_pii.custom import compile_all
+from e11y_pii.custom import LONGEST_TEXT, compile_all
 from e11y_pii.scanner import Scanner
 
 SOURCES = {
@@ -101,3 +102,57 @@ def test_re2_takes_linear_time_whatever_the_pattern() -> None:
     started = time.thread_time()
     assert not one.is_in("a" * 100_000 + "b")
     assert time.thread_time() - started < 1
+
+
+WARNING = (
+    "pii: custom pattern 'ahead', 'evil' runs on Python's module re, which some texts can occupy for ever while the "
+    "whole process waits, and counts as found in any text of more than 4096 characters: "
+    "pip install 'e11y-pii[re2]' and write it without look-around and back-references, "
+    'or say  engine = "re"  in [tool.e11y.pii] if you know that it is harmless'
+)
+
+
+@pytest.mark.parametrize(
+    ("installed", "engine", "sources", "told"),
+    [
+        (False, "auto", {"ahead": "a(?=b)", "evil": "(a+)+$"}, [WARNING]),
+        (True, "auto", {"ahead": "a(?=b)", "evil": "(a+)+$"}, [WARNING.replace(", 'evil'", "")]),
+        (True, "auto", {"evil": "(a+)+$"}, []),
+        (True, "re2", {"evil": "(a+)+$"}, []),
+        (False, "re", {"evil": "(a+)+$"}, []),
+        (False, "auto", {}, []),
+    ],
+)
+def test_the_start_warns_of_patterns_that_may_take_long(
+    installed: bool,
+    engine: str,
+    sources: dict[str, str],
+    told: list[str],
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    if not installed:
+        monkeypatch.setitem(sys.modules, "re2", None)
+    settings = {"plugins": ["pii"], "pii": {"engine": engine, "custom_patterns": sources}}
+    with caplog.at_level(logging.WARNING, "e11y"), Runtime(settings, environ={}, event_types=()):
+        pass
+    assert [record.getMessage() for record in caplog.records if "custom pattern" in record.getMessage()] == told
+
+
+@pytest.mark.e11y_config({"plugins": ["pii"], "pii": {"engine": "re", "custom_patterns": {"square": r"\w+!"}}})
+def test_a_long_text_is_filtered_whole_and_not_shown_to_re(e11y_events: TrackedEvents) -> None:
+    CustomSeen.track(note="a" * LONGEST_TEXT)
+    CustomSeen.track(note="a" * (LONGEST_TEXT + 1))
+    assert [record.payload["note"] for record in e11y_events.records] == ["a" * LONGEST_TEXT, "[FILTERED]"]
+
+
+def test_a_pattern_of_square_time_is_bounded_by_the_length() -> None:
+    (one,) = compile_all({"square": r"\w+!"}, "re")
+    started = time.thread_time()
+    assert one.is_in("a" * 50_000)
+    assert time.thread_time() - started < 1
+
+
+def test_a_long_text_is_no_matter_for_re2() -> None:
+    (one,) = compile_all({"customer": r"\bC-\d{4}\b"}, "re2")
+    assert list(one.find("a" * 10_000 + " C-1234")) == [(10_001, 10_007)]

@@ -22,12 +22,13 @@ FIX = 'a marker on the field (Mask, Hash, Partial, Redact, Truncate, Allow), or 
 _json = click.option("--json", "as_json", is_flag=True, help="Print JSON, for machines.")
 
 
-def make_group(readings: Readings, is_listed: Callable[[str], bool]) -> click.Group:
+def make_group(readings: Readings, is_listed: Callable[[str], bool], complaint: str = "") -> click.Group:
     """Return the group ``pii``.
 
     Args:
         readings: Called by the commands that look at event types.
         is_listed: Tells whether a key's value is filtered by its name.
+        complaint: About custom patterns; ``lint`` shows it, but it does not count as a failure.
     """
     group = click.Group("pii", help="Look at how personal data is protected.")
 
@@ -38,9 +39,13 @@ def make_group(readings: Readings, is_listed: Callable[[str], bool]) -> click.Gr
         found, refused = readings()
         unruled = [_unruled(reading, path) for reading in found for path in reading.unruled(is_listed)]
         if as_json:
-            click.echo(json.dumps({"unruled": unruled, "refused": [error.what for error in refused]}, indent=2))
+            refusals = [error.what for error in refused]
+            warnings = [complaint] if complaint else []
+            click.echo(json.dumps({"unruled": unruled, "refused": refusals, "warnings": warnings}, indent=2))
         else:
             click.echo("\n".join(_lint_lines(len(found), unruled, refused)))
+            if complaint:
+                click.echo(f"warning: {complaint}")
         if unruled or refused:
             raise SystemExit(1)
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from importlib import import_module
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 from e11y import ConfigError
 from e11y_pii.patterns import Span
@@ -14,6 +15,9 @@ Engine = Literal["auto", "re", "re2"]
 
 WHERE = "[tool.e11y.pii.custom_patterns]"
 
+LONGEST_TEXT: Final = 4096
+"""Characters that the module ``re`` is shown at once: its time may grow with a power of the length, or worse."""
+
 
 class Custom:
     """One pattern of the settings.
@@ -21,19 +25,32 @@ class Custom:
     Args:
         name: Its key.
         search, finditer: Of the compiled pattern.
+        backtracks: The module ``re`` runs it: a text of more than ``LONGEST_TEXT`` characters counts as found whole.
     """
 
-    def __init__(self, name: str, search: Callable[[str], Any], finditer: Callable[[str], Iterable[Any]]) -> None:
+    def __init__(
+        self,
+        name: str,
+        search: Callable[[str], Any],
+        finditer: Callable[[str], Iterable[Any]],
+        *,
+        backtracks: bool = False,
+    ) -> None:
         self.name = name
+        self.backtracks = backtracks
         self._search = search
         self._finditer = finditer
+        self._longest = LONGEST_TEXT if backtracks else sys.maxsize
 
     def is_in(self, text: str) -> bool:
         """Return whether the pattern matches somewhere."""
-        return self._search(_encodable(text)) is not None
+        return len(text) > self._longest or self._search(_encodable(text)) is not None
 
     def find(self, text: str) -> Iterator[Span]:
         """Yield what matches; a match without any character does not count."""
+        if len(text) > self._longest:
+            yield 0, len(text)
+            return
         for found in self._finditer(_encodable(text)):
             start, end = found.span()
             if end > start:
@@ -48,6 +65,19 @@ def compile_all(sources: Mapping[str, str], engine: Engine) -> list[Custom]:
     """
     re2 = _re2(engine) if sources and engine != "re" else None
     return [_compiled(name, source, engine, re2) for name, source in sources.items()]
+
+
+def complaint(patterns: Iterable[Custom], engine: Engine) -> str:
+    """Return a warning of the patterns that RE2 was to run and the module ``re`` runs, or an empty text."""
+    named = ", ".join(repr(one.name) for one in patterns if one.backtracks)
+    if not named or engine == "re":
+        return ""
+    return (
+        f"custom pattern {named} runs on Python's module re, which some texts can occupy for ever while the whole "
+        f"process waits, and counts as found in any text of more than {LONGEST_TEXT} characters: "
+        "pip install 'e11y-pii[re2]' and write it without look-around and back-references, "
+        'or say  engine = "re"  in [tool.e11y.pii] if you know that it is harmless'
+    )
 
 
 def _compiled(name: str, source: str, engine: Engine, re2: Any) -> Custom:
@@ -77,7 +107,7 @@ def _compiled(name: str, source: str, engine: Engine, re2: Any) -> Custom:
                 ) from None
         else:
             return Custom(name, fast.search, fast.finditer)
-    return Custom(name, plain.search, plain.finditer)
+    return Custom(name, plain.search, plain.finditer, backtracks=True)
 
 
 def _re2(engine: Engine) -> Any:

@@ -10,7 +10,7 @@ import click
 
 from e11y import REMOVE, ConfigError, Filter, Host, Schema, hookimpl
 from e11y_pii import rules as strategies
-from e11y_pii.custom import compile_all
+from e11y_pii.custom import compile_all, complaint
 from e11y_pii.names import DEFAULT_KEYS, KeyNames
 from e11y_pii.reading import FieldReading, Reader, Reading
 from e11y_pii.rules import Rule, Rules
@@ -31,12 +31,20 @@ class PiiPlugin:
         self._host = host
         self._rules = Rules(settings.hash_key)
         self._is_listed = KeyNames((*DEFAULT_KEYS, *settings.keys), settings.allow_keys)
-        self._scanner = Scanner(settings.patterns, compile_all(settings.custom_patterns, settings.engine))
+        custom = compile_all(settings.custom_patterns, settings.engine)
+        self._complaint = complaint(custom, settings.engine)
+        self._scanner = Scanner(settings.patterns, custom)
         self._guard = Guard(self._rules, self._is_listed, settings.max_depth)
         self._sweep = Sweep(self._scanner, settings.max_depth)
         self._context_rules = self._read_context_rules(settings)
         self._reader = Reader(self._is_listed, settings.scan)
         self._refused: dict[str, ConfigError] = {}
+
+    @hookimpl
+    def e11y_started(self, host: Host) -> None:
+        """Warn of patterns that may take long."""
+        if self._complaint:
+            host.logger.warning("pii: %s", self._complaint)
 
     @hookimpl
     def e11y_filter(self, schema: Schema) -> Filter | None:
@@ -74,7 +82,7 @@ class PiiPlugin:
         """Add ``e11y pii``."""
         from e11y_pii.commands import make_group  # noqa: PLC0415 - only the command line needs it
 
-        group.add_command(make_group(self.readings, self._is_listed))
+        group.add_command(make_group(self.readings, self._is_listed, self._complaint))
 
     def readings(self) -> tuple[list[Reading], list[ConfigError]]:
         """Return what happens to every event type that is known, and why others are refused."""
