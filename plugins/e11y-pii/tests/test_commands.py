@@ -84,6 +84,23 @@ def test_lint_names_fields_that_look_personal(tmp_path: Path) -> None:
     assert answer.returncode == 1
 
 
+@pytest.mark.parametrize("flags", [[], ["--json"]])
+def test_lint_without_event_types_is_no_success(tmp_path: Path, flags: list[str]) -> None:
+    answer = run(tmp_path, "", "lint", *flags)
+    assert answer.stdout == ""
+    assert answer.stderr == (
+        "no event type of the application is known, so there is nothing to look at\n"
+        "  where: e11y pii lint\n"
+        "  fix:   import the modules that declare them:  e11y --app your.module pii lint\n"
+    )
+    assert answer.returncode == 1
+
+
+def test_event_types_of_plugins_are_none_of_the_application(tmp_path: Path) -> None:
+    (tmp_path / "e11y_other.py").write_text("import e11y\nclass OtherTold(e11y.Event):\n    item: str\n", "utf-8")
+    assert run(tmp_path, "import e11y_other", "lint").returncode == 1
+
+
 def test_lint_speaks_json(tmp_path: Path) -> None:
     answer = run(tmp_path, SHOP + CARELESS, "lint", "--json")
     told = json.loads(answer.stdout)

@@ -35,8 +35,14 @@ def make_group(readings: Readings, is_listed: Callable[[str], bool], complaint: 
     @group.command()
     @_json
     def lint(*, as_json: bool) -> None:
-        """List fields that look personal and have no rule; exit status 1 if there are any."""
+        """List fields that look personal and have no rule; exit status 1 if there are any, or no event types."""
         found, refused = readings()
+        if not refused and not any(_is_of_application(reading) for reading in found):
+            raise ConfigError(
+                "no event type of the application is known, so there is nothing to look at",
+                where="e11y pii lint",
+                fix="import the modules that declare them:  e11y --app your.module pii lint",
+            )
         unruled = [_unruled(reading, path) for reading in found for path in reading.unruled(is_listed)]
         if as_json:
             refusals = [error.what for error in refused]
@@ -64,6 +70,12 @@ def make_group(readings: Readings, is_listed: Callable[[str], bool], complaint: 
         click.echo(json.dumps([row.facts() for row in measured], indent=2) if as_json else corpus.table(measured))
 
     return group
+
+
+def _is_of_application(reading: Reading) -> bool:
+    """Return whether the type is declared neither by core nor by a plugin named like those of the project."""
+    package = reading.schema.event_type.__module__.partition(".")[0]
+    return package != "e11y" and not package.startswith("e11y_")
 
 
 def _unruled(reading: Reading, path: str) -> dict[str, str]:
