@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections import deque
+from decimal import Decimal
 from typing import Final
 
 from e11y_ratelimit.cell import Cell, Meter
@@ -10,6 +12,9 @@ from e11y_ratelimit.tally import Tally
 
 MASK: Final = "[FILTERED]"
 """What a masked value reads like (a constant of the project). Everybody would share its bucket."""
+
+LONGEST_KEY: Final = 64
+"""Characters or bytes of a key that is kept as it is; of a longer one only a digest."""
 
 
 class KeyTable:
@@ -48,12 +53,18 @@ class KeyTable:
         return self.young.get(key) or self.older(key, now)
 
     def older(self, key: object, now: float) -> Cell | None:
-        """Return the bucket of a key that is not young: an old one, or a new one."""
+        """Return the bucket of a key that is not young as it is: one of a digest, an old one, or a new one."""
         if key is None:
             return None
         if key == MASK:
             self._masked.add()
             return None
+        short = _short(key)
+        if short is not key:
+            key = short
+            young = self.young.get(key)
+            if young is not None:
+                return young
         if len(self.young) >= self._most:
             self._end_generation(now, full=True)
         found = self._old.get(key) or self._meter.fresh(key)
@@ -87,3 +98,20 @@ class KeyTable:
             self._old, self.young, self._since = self.young, {}, now
         finally:
             self._turn.append(None)
+
+
+def _short(key: object) -> object:
+    """Return the key, or a digest of one that is long: a caller must not choose how much memory is held."""
+    if isinstance(key, str):
+        data = key.encode("utf-8", "surrogatepass") if len(key) > LONGEST_KEY else None
+    elif isinstance(key, bytes):
+        data = key if len(key) > LONGEST_KEY else None
+    elif isinstance(key, int):
+        size = key.bit_length() // 8 + 1
+        data = key.to_bytes(size, "little", signed=True) if size > LONGEST_KEY else None
+    elif isinstance(key, Decimal):
+        text = str(key)
+        data = text.encode() if len(text) > LONGEST_KEY else None
+    else:
+        return key
+    return key if data is None else hashlib.blake2b(data, digest_size=16).digest()
