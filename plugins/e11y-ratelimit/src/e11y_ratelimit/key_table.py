@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import deque
+from collections.abc import Mapping
 from decimal import Decimal
 from typing import Final
 
@@ -47,6 +48,7 @@ class KeyTable:
         self.young: dict[object, Cell] = {}
         self._forgotten = self._told = 0
         self._masked = Tally()
+        self._missing = Tally()
 
     def cell(self, key: object, now: float) -> Cell | None:
         """Return the bucket of ``key``; ``None`` when there is no key to count by."""
@@ -55,6 +57,7 @@ class KeyTable:
     def older(self, key: object, now: float) -> Cell | None:
         """Return the bucket of a key that is not young as it is: one of a digest, an old one, or a new one."""
         if key is None:
+            self._missing.add()
             return None
         if key == MASK:
             self._masked.add()
@@ -79,11 +82,11 @@ class KeyTable:
         """Let generations end in a forked child, also when a thread of the parent was at it."""
         self._turn = deque((None,))
 
-    def take_counts(self) -> tuple[int, int]:
-        """Return how many buckets had to go before their time, and how many keys were masked, since the last call."""
+    def take_counts(self) -> Mapping[str, int]:
+        """Return counts since the last call: buckets that had to go before their time, keys masked or not there."""
         total = self._forgotten
         forgotten, self._told = total - self._told, total
-        return forgotten, self._masked.take()
+        return {"keys_forgotten": forgotten, "keys_masked": self._masked.take(), "keys_missing": self._missing.take()}
 
     def _end_generation(self, now: float, *, full: bool) -> None:
         try:

@@ -22,6 +22,9 @@ from e11y_ratelimit.sliding_window import SlidingWindow
 from e11y_ratelimit.step import Bound, BucketPerKey, OneBucket
 from e11y_ratelimit.token_bucket import TokenBucket
 
+_ALIKE = 0.8
+"""From which likeness on a field may have been meant: ``user_id`` for ``user_idd``, not ``user_name``."""
+
 Share = Callable[[Meter, str, Limit], Meter]
 """Takes a meter, a name that is the same in every process, and the limit; returns a meter for all processes."""
 
@@ -106,6 +109,8 @@ class Limiter:
         field = schema.fields.get(key)
         if field is not None:
             self._check_key(schema, key)
+        else:
+            self._warn_of_mistyped(schema, key)
         found = self._tables.get(name)
         if found is None:
             meter = self._meter(limit, name)
@@ -145,6 +150,20 @@ class Limiter:
                 "but events whose value is masked are not limited by it",
                 schema.name,
                 key,
+            )
+
+    def _warn_of_mistyped(self, schema: Schema, key: str) -> None:
+        """Say it where a key looks like a field that was meant: without a value nothing is limited."""
+        import difflib  # noqa: PLC0415 - most keys are fields
+
+        near = difflib.get_close_matches(key, schema.fields, n=1, cutoff=_ALIKE)
+        if near:
+            self._host.logger.warning(
+                "ratelimit: %s is limited by %r, which is no field of it, so the context value of that name counts; "
+                "was the field %r meant?",
+                schema.name,
+                key,
+                near[0],
             )
 
 

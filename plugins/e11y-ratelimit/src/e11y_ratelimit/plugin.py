@@ -73,11 +73,9 @@ class RateLimitPlugin:
         now = self._host.clock.monotonic()
         for table in self._limiter.tables:
             table.tidy(now)
-            forgotten, masked = table.take_counts()
-            if forgotten:
-                self._host.count("keys_forgotten", forgotten)
-            if masked:
-                self._host.count("keys_masked", masked)
+            for name, amount in table.take_counts().items():
+                if amount:
+                    self._host.count(name, amount)
 
     def _summarize(self) -> None:
         now = self._host.clock.monotonic()
