@@ -425,5 +425,9 @@ def test_explain_shows_the_step(make_bench: MakeBench) -> None:
     plan = compiler.plan(CartEmptied)
     (routing,) = [zone for zone in describe(plan, compiler.shape(plan, ()))["zones"] if zone["zone"] == "routing"]
     assert routing["steps"] == [
-        {"plugin": "ratelimit", "hook": "e11y_sample", "does": "keeps or drops by META.severity, user_id"}
+        {
+            "plugin": "ratelimit",
+            "hook": "e11y_sample",
+            "does": "keeps or drops by META.severity, user_id: 5 per 10s by user_id over all",
+        }
     ]

@@ -28,13 +28,14 @@ class Excess:
 
     Attributes:
         event: Name of the events.
-        reason: As given.
+        reason, limit: As given.
         dropped, lettered: Count what was dropped, and what was dropped into the dead letters.
     """
 
     def __init__(self, schema: Schema, limit: Limit, reason: Reason, random: Callable[[], float]) -> None:
         self.event = schema.name
         self.reason = reason
+        self.limit = limit
         self.dropped = Tally()
         self.lettered = Tally()
         self._drop = _DROP[reason]

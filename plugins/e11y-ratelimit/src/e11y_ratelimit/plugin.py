@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
 from e11y import OFF, Host, Sample, Schema, hookimpl
 from e11y_ratelimit.cell import Meter
 from e11y_ratelimit.lease import LeasedMeter
@@ -10,8 +13,12 @@ from e11y_ratelimit.limiter import Limiter
 from e11y_ratelimit.option import RateLimit
 from e11y_ratelimit.redis_lender import RedisLender
 from e11y_ratelimit.settings import RateLimitSettings
-from e11y_ratelimit.step import make_step
+from e11y_ratelimit.step import Bound, make_step
 from e11y_ratelimit.summary import track_summary
+from e11y_ratelimit.words import words
+
+if TYPE_CHECKING:
+    import click
 
 _TIDY_S = 1.0
 
@@ -26,6 +33,7 @@ class RateLimitPlugin:
         self._host = host
         self._lender = None if settings.redis is None else RedisLender(settings.redis, host)
         self._limiter = Limiter(settings, host, None if self._lender is None else self._shared)
+        self._limits: dict[str, Sequence[Bound]] = {}
         self._told_at = host.clock.monotonic()
 
     @hookimpl(before="sampling")
@@ -34,7 +42,16 @@ class RateLimitPlugin:
         if schema.option(RateLimit) is OFF:
             return None
         limits = self._limiter.limits(schema)
-        return make_step(limits, self._host.clock.monotonic) if limits else None
+        self._limits[schema.qualified_name] = limits
+        return make_step(limits, self._host.clock.monotonic, words(limits)) if limits else None
+
+    @hookimpl
+    def e11y_commands(self, group: click.Group) -> None:
+        """Add ``e11y ratelimit``."""
+        from e11y_ratelimit.commands import make_group  # noqa: PLC0415 - only the command line needs it
+
+        # To list the schemas is to compile the types, which asks for their limits.
+        group.add_command(make_group(self._host.schemas, lambda schema: self._limits.get(schema.qualified_name, ())))
 
     @hookimpl
     def e11y_started(self, host: Host) -> None:

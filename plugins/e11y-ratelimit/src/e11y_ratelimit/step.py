@@ -52,17 +52,20 @@ class BucketPerKey:
 Bound = OneBucket | BucketPerKey
 
 
-def make_step(limits: Sequence[Bound], monotonic: Callable[[], float]) -> Sample:
+def make_step(limits: Sequence[Bound], monotonic: Callable[[], float], doc: str = "") -> Sample:
     """Return the step for an event type.
 
     Args:
         limits: At least one, the narrowest first: per key, per event, global.
         monotonic: Seconds.
+        doc: What ``e11y explain`` says of it.
     """
     first = limits[0]
     if len(limits) > 1 or (isinstance(first, BucketPerKey) and not first.in_payload):
-        return _many(limits, monotonic)
-    return _one(first, monotonic) if isinstance(first, OneBucket) else _one_per_key(first, monotonic)
+        step = _many(limits, monotonic)
+    else:
+        step = _one(first, monotonic) if isinstance(first, OneBucket) else _one_per_key(first, monotonic)
+    return attrs.evolve(step, doc=doc)
 
 
 def _one(limit: OneBucket, monotonic: Callable[[], float]) -> Sample:
