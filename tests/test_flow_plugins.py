@@ -19,6 +19,10 @@ class FlowLimited(Event):
     number: int
 
 
+class FlowNamed(Event):
+    pass
+
+
 @pytest.mark.parametrize(
     "rates",
     [
@@ -40,3 +44,36 @@ def test_the_summary_of_limits_arrives_whatever_the_rates(rates: dict[str, Any])
     assert [record.name for record in memory.records] == ["flow.limited"] * 3 + ["e11y.rate_limited"]
     assert memory.records[-1].payload["suppressed"] == 2
     assert memory.records[-1].metadata["sample_rate"] == 1.0
+
+
+@pytest.mark.parametrize(
+    ("pattern", "fits"),
+    [
+        ("flow.named", True),
+        ("flow.*", True),
+        ("*named", True),
+        ("*", True),
+        ("flow*med", True),
+        ("flow", False),
+        ("named", False),
+        ("flow.name.", False),
+        ("FLOW.*", False),
+        ("f+low.named", False),
+    ],
+)
+def test_limits_and_rates_read_patterns_alike(pattern: str, fits: bool) -> None:
+    limited = {"plugins": ["ratelimit"], "ratelimit": {"events": [{"match": pattern, "limit": 1, "per": "1h"}]}}
+    sampled = {"plugins": ["sampling"], "sampling": {"names": {pattern: 0.0}}}
+    for settings, refused in ((limited, Outcome.RATE_LIMITED), (sampled, Outcome.SAMPLED_OUT)):
+        with Runtime({"environment": "test", **settings}, environ={}, event_types=()):
+            FlowNamed.track()
+            assert (FlowNamed.track() is refused) is fits
+
+
+def test_an_exact_name_counts_before_patterns_that_are_as_long() -> None:
+    limit = {"match": "flow.named", "limit": 5, "per": "1h"}
+    events = [{**limit, "match": "flow.*named", "limit": 1}, limit]
+    names = {"flow.*named": 0.0, "flow.named": 1.0}
+    settings = {"plugins": ["ratelimit", "sampling"], "ratelimit": {"events": events}, "sampling": {"names": names}}
+    with Runtime({"environment": "test", **settings}, environ={}, event_types=()):
+        assert [FlowNamed.track() for _ in range(6)] == [Outcome.ACCEPTED] * 5 + [Outcome.RATE_LIMITED]

@@ -155,7 +155,7 @@ def test_the_most_specific_rule_counts_and_of_equals_the_first(make_bench: MakeB
 
 
 def test_only_the_star_is_special(make_bench: MakeBench) -> None:
-    make_bench(events=[rule("cart?viewed", 1), rule("cart[.]viewed", 1), rule("cart", 1), rule("viewed", 1)])
+    make_bench(events=[rule("cart.viewe.", 1), rule("cart|viewed", 1), rule("cart", 1), rule("viewed", 1)])
     assert passed(CartViewed, 3) == 3
 
 

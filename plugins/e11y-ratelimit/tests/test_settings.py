@@ -62,6 +62,16 @@ def test_the_decorator_refuses_at_once(arguments: dict[str, Any], what: str, fix
             {"keys": [{"by": "user_id", "limit": 5, "max_keys": 1}]},
             "setting 'keys[0].max_keys' is refused: must be 2 or more",
         ),
+        (
+            {"events": [{"match": "[p]*", "limit": 5}]},
+            "setting 'events[0].match' is refused: the star is the only wildcard: "
+            "no event has a question mark or a bracket in its name",
+        ),
+        (
+            {"keys": [{"by": "user_id", "match": "cart.?", "limit": 5}]},
+            "setting 'keys[0].match' is refused: the star is the only wildcard: "
+            "no event has a question mark or a bracket in its name",
+        ),
         ({"algorithm": "leaky"}, "setting 'algorithm' must be"),
         ({"on_exces": "drop"}, "setting 'on_exces' is unknown, did you mean 'on_excess'?"),
         ({"redis": {"url": "redis://localhost", "lease": 0.0}}, "must be more than 0 and at most 1"),

@@ -257,6 +257,16 @@ def test_sample_takes_false_and_nothing_else() -> None:
     [
         ({"default_rate": 1.5}, "setting 'default_rate' is refused: default_rate must be a number from 0 to 1"),
         ({"names": {"a": -1.0}}, "setting 'names' is refused: every rate of names must be a number from 0 to 1"),
+        (
+            {"names": {"[p]*": 0.5}},
+            "setting 'names' is refused: the star is the only wildcard: "
+            "no event has a question mark or a bracket in its name",
+        ),
+        (
+            {"names": {"page.?": 0.5}},
+            "setting 'names' is refused: the star is the only wildcard: "
+            "no event has a question mark or a bracket in its name",
+        ),
         ({"severity": {"info": 2.0}}, "setting 'severity.info' is refused: info must be a number from 0 to 1"),
         ({"parent_rate": 0.0}, "setting 'parent_rate' is refused: parent_rate must be more than 0"),
         ({"preset": "severty"}, "setting 'preset' must be one of 'severity', did you mean 'severity'?"),

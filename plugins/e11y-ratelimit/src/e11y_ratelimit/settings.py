@@ -17,6 +17,13 @@ def _at_least_two(instance: object, attribute: attrs.Attribute[Any], value: int)
         raise ValueError("must be 2 or more")
 
 
+def _pattern(instance: object, attribute: attrs.Attribute[Any], value: str) -> None:
+    """Refuse the wildcards of other languages, which would never match."""
+    del instance, attribute
+    if any(mark in value for mark in "?["):
+        raise ValueError("the star is the only wildcard: no event has a question mark or a bracket in its name")
+
+
 @attrs.frozen(kw_only=True)
 class EventRule(Limit):
     """A limit by name: ``[[tool.e11y.ratelimit.events]]``.
@@ -29,7 +36,7 @@ class EventRule(Limit):
         shared: All event types that the rule holds for share one bucket. Otherwise each has its own.
     """
 
-    match: str
+    match: str = attrs.field(validator=_pattern)
     shared: bool = False
 
 
@@ -45,7 +52,7 @@ class KeyRule(Limit):
     """
 
     by: str
-    match: str = "*"
+    match: str = attrs.field(default="*", validator=_pattern)
     max_keys: int = attrs.field(default=10_000, validator=_at_least_two)
 
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
-from fnmatch import fnmatchcase
 from types import MappingProxyType
 from typing import Any
 
@@ -145,13 +145,18 @@ def _rate(schema: Schema, severity: Severity, own: float | None, settings: Sampl
 
 
 def _most_specific(patterns: Mapping[str, float], schema: Schema) -> str | None:
-    """Return the pattern that fits with most letters of its own; the first by alphabet of equal ones."""
+    """Return the pattern that fits with most letters of its own, a name without ``*`` before all.
+
+    Of equal ones it is the first by alphabet. The same language as the limits of e11y-ratelimit.
+    """
     names = {schema.name, schema.base_name}
-    fitting = [pattern for pattern in patterns if any(fnmatchcase(name, pattern) for name in names)]
-    return min(fitting, key=lambda pattern: (-len(pattern.translate(_WILD)), pattern), default=None)
+    fitting = [pattern for pattern in patterns if any(_fits(pattern, name) for name in names)]
+    return min(fitting, key=lambda pattern: ("*" in pattern, -len(pattern.replace("*", "")), pattern), default=None)
 
 
-_WILD = str.maketrans("", "", "*?[]")
+def _fits(pattern: str, name: str) -> bool:
+    """Return whether ``pattern`` fits all of ``name``; ``*`` stands for any characters, the rest for itself."""
+    return re.fullmatch(".*".join(map(re.escape, pattern.split("*"))), name, re.DOTALL) is not None
 
 
 def _declarer(schema: Schema) -> str:

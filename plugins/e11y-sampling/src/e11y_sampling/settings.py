@@ -22,9 +22,11 @@ def _is_positive(_: object, attribute: attrs.Attribute[Any], value: float) -> No
         raise ValueError(f"{attribute.name} must be more than 0")
 
 
-def _are_shares(_: object, attribute: attrs.Attribute[Any], value: Mapping[str, float]) -> None:
+def _are_rates_by_name(_: object, attribute: attrs.Attribute[Any], value: Mapping[str, float]) -> None:
     if not all(0 <= share <= 1 for share in value.values()):
         raise ValueError(f"every rate of {attribute.name} must be a number from 0 to 1")
+    if any(mark in pattern for pattern in value for mark in "?["):
+        raise ValueError("the star is the only wildcard: no event has a question mark or a bracket in its name")
 
 
 def _share(default: float | None) -> Any:
@@ -122,7 +124,8 @@ class SamplingSettings:
             it samples is kept, the rest dropped. ``"veto"``: what it does not sample is dropped. ``"ignore"``: nothing.
         parent_rate: Share of the traces that callers sample, where they do: what is kept then stands for more.
         severity: Rates by severity.
-        names: Rates by event name; a key is a glob such as ``"order.*"``, and the most specific one counts.
+        names: Rates by event name, such as ``"order.*"``: ``*`` stands for any characters, and the most specific
+            one counts.
         error_spike: Keep everything while errors pile up.
         load: Keep less while there is too much.
     """
@@ -133,7 +136,7 @@ class SamplingSettings:
     parent: Literal["honour", "veto", "ignore"] = "honour"
     parent_rate: float = attrs.field(default=1.0, validator=[_is_share, _is_positive])
     severity: SeverityRates = attrs.field(factory=SeverityRates)
-    names: Mapping[str, float] = attrs.field(factory=dict, validator=_are_shares)
+    names: Mapping[str, float] = attrs.field(factory=dict, validator=_are_rates_by_name)
     error_spike: ErrorSpikeSettings = attrs.field(factory=ErrorSpikeSettings)
     load: LoadSettings = attrs.field(factory=LoadSettings)
 
