@@ -232,3 +232,16 @@ def test_a_call_that_names_an_unknown_adapter_raises_in_development(bench: Bench
         Forwarded.at(adapters=["nope"]).track(order_id="1")
     assert caught.value.problems[0].path == "at(...)"
     assert "'nope'" in caught.value.problems[0].reason
+
+
+class Scattered(Event):
+    order_id: str
+
+
+def test_combinations_that_are_made_per_call_do_not_grow_the_type(make_bench: MakeBench) -> None:
+    bench = make_bench({"on_invalid": "report", "strict_adapters": False})
+    outcomes = [Scattered.at(adapters=["logs", f"logs{n}"]).track(order_id="1") for n in range(300)]
+    assert outcomes[:255] == [Outcome.ACCEPTED] * 255
+    assert outcomes[255:] == [Outcome.INVALID] * 45
+    assert Scattered.track(order_id="2") is Outcome.ACCEPTED
+    assert bench.runtime.ledger.check().invalid == 45

@@ -77,3 +77,15 @@ def test_no_fault_is_lost_between_threads(caplog: pytest.LogCaptureFixture) -> N
         thread.join()
     faults.tell(final=True)
     assert sum(fault.count for fault in told) == 8_000
+
+
+def test_a_detail_makes_no_other_cause(caplog: pytest.LogCaptureFixture) -> None:
+    told = list[Fault]()
+    faults = Faults(FrozenClock(), told.append)
+    for number in range(300):
+        faults.report("core", "check of Paid", "InvalidEvent", f"field {number}")
+    faults.tell()
+    assert [record.getMessage() for record in caplog.records] == [
+        "core: check of Paid failed: InvalidEvent: field 299 (300 times)"
+    ]
+    assert told == [Fault("core", "check of Paid", "InvalidEvent", 300)]

@@ -24,6 +24,7 @@ from e11y import (
     Drop,
     Enrich,
     Event,
+    Fault,
     Filter,
     Host,
     Observe,
@@ -110,7 +111,11 @@ def run(make_bench: MakeBench) -> Run:
 
 
 def faults(bench: Bench) -> list[tuple[str, str, str]]:
-    return list(bench.runtime.faults._new)
+    """Return source, operation and kind of every fault so far."""
+    told: list[Fault] = []
+    bench.runtime.faults._tell = told.append
+    bench.runtime.faults.tell(final=True)
+    return [(fault.source, fault.operation, fault.kind) for fault in told for _ in range(fault.count)]
 
 
 def test_an_enricher_adds_fields(run: Run) -> None:

@@ -12,7 +12,7 @@ from types import TracebackType
 from typing import Any, ParamSpec, Self, TypeVar, cast
 
 from e11y.errors import ConfigError, E11yError, Problem
-from e11y.event import Bound, Door, Event, function_of
+from e11y.event import Bound, Door, Event, function_of, functions
 from e11y.outcome import Outcome
 from e11y.severity import SEVERITIES, Severity
 
@@ -20,6 +20,9 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MOST_VARIANTS = 256
+"""Each is a function of its own that lives as long as the event type."""
+
 _LATEST_NS = 2**63 - 1
 _TRACE_ID = re.compile(r"[0-9a-f]{32}")
 
@@ -44,7 +47,12 @@ def bound(
         late["_trace"] = _trace(trace_id, problems)
     if problems:
         return Bound(partial(Door.refuse, event_type, problems))
-    function = cast(Callable[..., Outcome], function_of(event_type, (wanted, names, False)))
+    variant = (wanted, names, False)
+    made = functions(event_type)
+    if variant not in made and len(made) >= _MOST_VARIANTS:
+        words = f"asks for more than {_MOST_VARIANTS} combinations of severity and adapters"
+        return Bound(partial(Door.refuse, event_type, [Problem(("at(...)", words))]))
+    function = cast(Callable[..., Outcome], function_of(event_type, variant))
     return Bound(partial(function, **late) if late else function)
 
 

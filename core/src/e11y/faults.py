@@ -62,17 +62,22 @@ class Faults:
         self._arrivals = self._earlier = _Arrivals()
         self._counts: dict[Cause, int] = {}
         self._told: dict[Cause, float] = {}
+        self._details: dict[Cause, str] = {}
 
-    def report(self, source: str, operation: str, error: BaseException | str) -> None:
+    def report(self, source: str, operation: str, error: BaseException | str, detail: str = "") -> None:
         """Note a fault. Of an exception only the type is kept: its text may hold values.
 
         Args:
             source: Plugin, adapter or part of core.
             operation: What was being done.
             error: The exception, or words of our own.
+            detail: More words, told of the last of those that are told together: they make no other cause.
         """
         kind = error if isinstance(error, str) else type(error).__name__
-        self._arrivals.add((source, operation, kind))
+        cause = (source, operation, kind)
+        if detail and (cause in self._details or len(self._details) < _CAUSES):
+            self._details[cause] = detail
+        self._arrivals.add(cause)
 
     def tell(self, *, final: bool = False) -> None:
         """Log what is due and tell the plugins; called about once a second by the preparer.
@@ -94,5 +99,6 @@ class Faults:
                 if len(self._told) > _CAUSES:
                     del self._told[next(iter(self._told))]
                 fault = Fault(*cause, times)
-                LOGGER.warning("%s: %s failed: %s (%d times)", *cause[:2], cause[2], times)
+                words = ": ".join(filter(None, (cause[2], self._details.pop(cause, ""))))
+                LOGGER.warning("%s: %s failed: %s (%d times)", *cause[:2], words, times)
                 self._tell(fault)

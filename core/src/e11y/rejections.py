@@ -72,7 +72,7 @@ class Rejections:
         if self._raises and not in_job:
             raise InvalidEvent(name, qualified_name, problems)
         told = ", ".join(f"{problem.path}: {problem.reason}" for problem in problems[:_TOLD_PROBLEMS])
-        self._faults.report("core", f"check of {qualified_name}", f"InvalidEvent: {told}")
+        self._faults.report("core", f"check of {qualified_name}", "InvalidEvent", told)
         if self._keepers:
             listed = tuple((problem.path, problem.reason) for problem in problems)
             entry = (INVALID, self._time_ns(), frame.snapshot, name, qualified_name, severity, listed)

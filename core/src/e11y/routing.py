@@ -79,7 +79,7 @@ class Routing:
             self.unknown(f"routing of {schema.qualified_name}", "it names an adapter that is not configured")
         return known
 
-    def claimed(self, names: tuple[str, ...], severity: Severity, schema: Schema) -> tuple[str, ...]:
+    def claimed(self, names: tuple[object, ...], severity: Severity, schema: Schema) -> tuple[str, ...]:
         """Return the adapters of one event after routing steps answered ``names``; unknown names are told.
 
         Args:
