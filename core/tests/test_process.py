@@ -506,12 +506,13 @@ def test_calls_during_a_shutdown_are_delivered_or_counted(tmp_path: Path) -> Non
     script = """
     import threading, time
     configure(sys.argv[1])
+    e11y.start()
     outcomes = []
     def busy():
         while not stop: outcomes.append(Happened.track(number=len(outcomes)))
     stop = False
     thread = threading.Thread(target=busy); thread.start()
-    time.sleep(0.2)
+    time.sleep(0.02)
     report = e11y.shutdown()
     time.sleep(0.1); stop = True; thread.join()
     snapshot = e11y.ledger().check()
