@@ -13,7 +13,7 @@ import pytest
 import e11y
 from e11y.testing import StandaloneHost, make_record
 from e11y_loki import LokiAdapter, LokiSettings
-from tests.servers.victorialogs import VictoriaLogs
+from shop.everywhere.victorialogs import VictoriaLogs
 
 pytestmark = pytest.mark.timeout(300)  # the first test may have to build the server
 

@@ -12,7 +12,7 @@ import e11y
 from e11y.testing import StandaloneHost, make_record
 from e11y_sentry import SentrySettings, sentry
 from e11y_sentry.adapter import SentryAdapter
-from tests.servers.bugsink import Bugsink
+from shop.everywhere.bugsink import Bugsink
 
 pytestmark = pytest.mark.timeout(900)  # Bugsink is installed first, where it is not yet
 

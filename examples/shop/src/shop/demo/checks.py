@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import signal
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from shop.demo.client import Drive, Reply
@@ -33,6 +33,15 @@ class Check:
 
 def check(drive: Drive, output: Output, stop: Stop) -> list[Check]:
     """Return every claim, those that held and those that did not."""
+    claims = {
+        f"the server stopped {stop.seconds:.1f} s after SIGTERM, with everything delivered": unclean_stop(stop),
+        "the ledger balances, and counts what the requests did": wrong_counts(drive, output, stop, "logs"),
+    }
+    return [*check_requests(drive, output), *checked(claims)]
+
+
+def check_requests(drive: Drive, output: Output) -> list[Check]:
+    """Return the claims about what the requests left."""
     replies = drive.replies
     failing = [reply for reply in replies if reply.scenario.fails]
     healthy = [reply for reply in replies if not reply.scenario.fails]
@@ -53,9 +62,12 @@ def check(drive: Drive, output: Output, stop: Stop) -> list[Check]:
         "and a record of what was held back": _unlimited(replies, output, drive.seconds),
         f"of {_tracked(replies, SAMPLED):,} stock events a fifth was kept ({len(output.named(*SAMPLED)):,}), "
         "each line says so": _wrongly_sampled(replies, output),
-        f"the server stopped {stop.seconds:.1f} s after SIGTERM, with everything delivered": _unclean_stop(stop),
-        "the ledger balances, and counts what the requests did": _wrong_counts(replies, output, stop),
     }
+    return checked(claims)
+
+
+def checked(claims: Mapping[str, Iterable[str]]) -> list[Check]:
+    """Return claim -> what speaks against it as checks."""
     return [Check(claim, tuple(faults)) for claim, faults in claims.items()]
 
 
@@ -132,27 +144,42 @@ def _tracked(replies: Iterable[Reply], names: Sequence[str]) -> int:
     return sum(name in names for reply in replies for name in reply.scenario.perhaps)
 
 
-def _unclean_stop(stop: Stop) -> Iterator[str]:
+def unclean_stop(stop: Stop, states: Sequence[str] = ("delivered", "handed_over")) -> Iterator[str]:
+    """Yield what was not as it should be when the server ended.
+
+    Args:
+        stop: How it ended.
+        states: Where its records may be by then, as lanes of the ledger call it.
+    """
     if stop.exit_status not in (0, -signal.SIGTERM):  # uvicorn raises the signal again once it is done
         yield f"exit status {stop.exit_status}"
     if stop.ledger is None:
         yield "it did not come to the end of its lifespan"
         return
     for name, lane in stop.ledger["lanes"].items():
-        missing = lane["routed"] - lane["delivered"] - lane["handed_over"]
+        missing = lane["routed"] - sum(lane[state] for state in states)
         if missing:
             yield f"{missing:,} records did not reach {name}"
 
 
-def _wrong_counts(replies: Sequence[Reply], output: Output, stop: Stop) -> Iterator[str]:
+def wrong_counts(drive: Drive, output: Output, stop: Stop, adapter: str) -> Iterator[str]:
+    """Yield the counts of the ledger that are not true.
+
+    Args:
+        drive: What was asked.
+        output: What ``adapter`` wrote.
+        stop: Holds the ledger.
+        adapter: Purpose name of the adapter.
+    """
     if stop.ledger is None:
         yield "there is no ledger that balances; the server's log says why"
         return
-    lanes = stop.ledger["lanes"].values()
+    replies = drive.replies
+    lane = stop.ledger["lanes"].get(adapter, {"delivered": 0, "handed_over": 0})
     summaries = len(output.named(SUMMARY))
     held_back = _tracked(replies, LIMITED + SAMPLED) - len(output.named(*LIMITED, *SAMPLED))
     counts = {
-        "delivered": (sum(lane["delivered"] + lane["handed_over"] for lane in lanes), len(output.lines)),
+        "delivered": (lane["delivered"] + lane["handed_over"], len(output.lines)),
         "discarded": (stop.ledger["discarded"], _debug_events(reply for reply in replies if not reply.scenario.fails)),
         "dropped": (sum(stop.ledger["dropped"].values()), held_back),
         "tracked": (stop.ledger["tracked"], sum(reply.scenario.tracked for reply in replies) + summaries),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -13,13 +13,14 @@ import msgspec
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One record as the console adapter printed it."""
+    """One record as an adapter wrote it."""
 
     number: int
     time: datetime
     severity: str
     name: str
     trace_id: str
+    span_id: str
     values: Mapping[str, object]
     """Its payload, with what was measured."""
     metadata: Mapping[str, object] = field(default_factory=dict)
@@ -62,33 +63,39 @@ class Output:
 
 
 class _Record(msgspec.Struct):
-    """What the console adapter writes, as far as it matters here."""
+    """What adapters write, as far as it matters here."""
 
     timestamp: datetime
     severity: str
     event_name: str
     trace_id: str
+    span_id: str
     payload: dict[str, object]
     metadata: dict[str, object] = {}
 
 
 def read(path: Path) -> Output:
     """Return what the server wrote into ``path``, one JSON object per line."""
+    with path.open("rb") as written:
+        return parse(written)
+
+
+def parse(written: Iterable[bytes]) -> Output:
+    """Return what the server wrote, one JSON object per line."""
     lines: list[Line] = []
     of_trace: dict[str, list[Line]] = defaultdict(list)
     unreadable: list[int] = []
     addresses: list[int] = []
-    with path.open("rb") as written:
-        for number, text in enumerate(written, start=1):
-            if b"@" in text:
-                addresses.append(number)
-            try:
-                line = _line(number, msgspec.json.decode(text, type=_Record))
-            except (msgspec.DecodeError, UnicodeDecodeError):
-                unreadable.append(number)
-                continue
-            lines.append(line)
-            of_trace[line.trace_id].append(line)
+    for number, text in enumerate(written, start=1):
+        if b"@" in text:
+            addresses.append(number)
+        try:
+            line = _line(number, msgspec.json.decode(text, type=_Record))
+        except (msgspec.DecodeError, UnicodeDecodeError):
+            unreadable.append(number)
+            continue
+        lines.append(line)
+        of_trace[line.trace_id].append(line)
     return Output(lines, dict(of_trace), unreadable, addresses)
 
 
@@ -100,6 +107,7 @@ def _line(number: int, record: _Record) -> Line:
         severity=record.severity,
         name=record.event_name,
         trace_id=record.trace_id,
+        span_id=record.span_id,
         values={**record.payload, **measured},
         metadata=record.metadata,
     )

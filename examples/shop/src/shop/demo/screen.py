@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import timedelta
 
 from shop.demo.checks import SUMMARY, Check
@@ -29,7 +29,12 @@ def screen(drive: Drive, output: Output, stop: Stop, checks: Sequence[Check], *,
     lines += [*_protected(output), ""]
     lines += stop.ledger["table"].splitlines() if stop.ledger else ["  there is no ledger"]
     for check in checks:
-        lines += _verdict(check, verbose)
+        lines += verdict(check, verbose)
+    return fitted(lines)
+
+
+def fitted(lines: Iterable[str]) -> str:
+    """Return ``lines`` as one text, none of them wider than the screen."""
     return "\n".join(line if len(line) <= WIDTH else line[: WIDTH - 1] + "…" for line in lines)
 
 
@@ -87,7 +92,8 @@ def _protected(output: Output) -> Iterator[str]:
             yield f"           {line.severity:<7} {line.name:<17} {values}"
 
 
-def _verdict(check: Check, verbose: bool) -> Iterator[str]:
+def verdict(check: Check, verbose: bool) -> Iterator[str]:
+    """Yield a claim, and what speaks against it: all of it when ``verbose``."""
     yield f"{'ok    ' if check.held else 'FAILED'}  {check.claim}"
     shown = check.faults if verbose else check.faults[:_SHOWN_FAULTS]
     for fault in shown:

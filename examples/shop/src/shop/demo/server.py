@@ -37,26 +37,28 @@ class Server:
 
     Args:
         folder: Takes what the server leaves: ``records.jsonl``, ``server.log``, ``ledger.json``.
+        settings: What e11y is configured with.
+        variables: Further environment variables, to which the settings may refer.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, settings: Path = SETTINGS, **variables: str) -> None:
         self.records = folder / "records.jsonl"
         self.log = folder / "server.log"
         self._ledger = folder / "ledger.json"
         self._ledger.unlink(missing_ok=True)
+        self._variables = {**variables, "E11Y_CONFIG": str(settings), "SHOP_LEDGER": str(self._ledger)}
         self._port = _free_port()
         self.url = f"http://127.0.0.1:{self._port}"
 
     def __enter__(self) -> Self:
         command = [sys.executable, "-m", "uvicorn", "shop.app:app", "--port", str(self._port)]
-        environment = os.environ | {"E11Y_CONFIG": str(SETTINGS), "SHOP_LEDGER": str(self._ledger)}
         with self.records.open("wb") as records, self.log.open("wb") as log:
             self._process = subprocess.Popen(
                 [*command, "--no-access-log", "--log-level", "warning"],
                 stdin=subprocess.DEVNULL,
                 stdout=records,
                 stderr=log,
-                env=environment,
+                env=os.environ | self._variables,
             )
         try:
             self._wait_until_it_listens()

@@ -9,18 +9,25 @@ import time
 from pathlib import Path
 from typing import Any
 
-import pytest
 import urllib3
 
-ROOT = Path(__file__).resolve().parents[2]
+from shop.demo.server import ServerError
+from shop.everywhere.cache import cache
+
+_QUIET_S = 2.0
+"""What was pushed can be found after about a second."""
 
 
-def binary() -> str:
-    """Return the server, built by ``.ci/victorialogs`` unless it is there already."""
-    build = subprocess.run(["bash", str(ROOT / ".ci/victorialogs")], capture_output=True, text=True, check=False)
-    if build.returncode:
-        pytest.fail(f"this test needs VictoriaLogs, and  bash .ci/victorialogs  says:\n{build.stderr}")
-    return build.stdout.strip()
+def built() -> Path:
+    """Return the server that ``.ci/victorialogs`` built.
+
+    Raises:
+        ServerError: It did not yet.
+    """
+    binary = cache() / "victorialogs" / "victoria-logs"
+    if not binary.is_file():
+        raise ServerError(f"there is no VictoriaLogs in {binary.parent}; build it, once, with:  bash .ci/victorialogs")
+    return binary
 
 
 class VictoriaLogs:
@@ -31,30 +38,36 @@ class VictoriaLogs:
     """
 
     def __init__(self, folder: Path) -> None:
+        self._binary = built()
         self.folder = folder
         with socket.create_server(("127.0.0.1", 0)) as free:
             self.port: int = free.getsockname()[1]
         self.root = f"http://127.0.0.1:{self.port}"
         self.url = f"{self.root}/insert"
         self.process: subprocess.Popen[bytes] | None = None
-        self._client = urllib3.PoolManager(retries=False, timeout=10.0)
-        self._binary = binary()
+        self._client = urllib3.PoolManager(retries=False, timeout=30.0)
 
     def start(self) -> None:
-        """Start and wait until it answers."""
+        """Start and wait until it answers.
+
+        Raises:
+            ServerError: It does not.
+        """
         command = [
-            self._binary,
+            str(self._binary),
             f"-httpListenAddr=127.0.0.1:{self.port}",
             f"-storageDataPath={self.folder / 'data'}",
             "-retentionPeriod=7d",
         ]
         log = self.folder / "victoria-logs.log"
         with log.open("ab") as output:
-            self.process = subprocess.Popen(command, stdout=output, stderr=output)
+            self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=output, stderr=output)
         deadline = time.monotonic() + 10
         while not self._answers():
-            assert self.process.poll() is None, log.read_text("utf-8")
-            assert time.monotonic() < deadline, "VictoriaLogs does not answer"
+            if self.process.poll() is not None:
+                raise ServerError(f"VictoriaLogs did not start:\n{log.read_text('utf-8')}")
+            if time.monotonic() > deadline:
+                raise ServerError("VictoriaLogs does not answer")
             time.sleep(0.02)
 
     def stop(self) -> None:
@@ -73,13 +86,26 @@ class VictoriaLogs:
         """Return what a query finds, as soon as it is ``count`` entries; they are visible after about a second."""
         deadline = time.monotonic() + 10
         while True:
-            fields = {"query": query, "limit": str(10 * count + 10)}
-            answer = self._client.request("GET", f"{self.root}/select/logsql/query", fields=fields, headers=headers)
-            assert answer.status == 200, answer.data
-            entries = [json.loads(line) for line in answer.data.splitlines()]
+            entries = self._ask(query, 10 * count + 10, headers)
             if len(entries) >= count or time.monotonic() > deadline:
                 return entries
             time.sleep(0.1)
+
+    def everything(self, most: int = 1_000_000) -> list[dict[str, Any]]:
+        """Return all entries, once no more become visible."""
+        entries = self._ask("*", most)
+        while True:
+            time.sleep(_QUIET_S)
+            before, entries = len(entries), self._ask("*", most)
+            if len(entries) == before:
+                return entries
+
+    def _ask(self, query: str, limit: int, headers: dict[str, str] | None = None) -> list[dict[str, Any]]:
+        fields = {"query": query, "limit": str(limit)}
+        answer = self._client.request("GET", f"{self.root}/select/logsql/query", fields=fields, headers=headers)
+        if answer.status != 200:
+            raise ServerError(f"VictoriaLogs answers {answer.status}: {answer.data.decode(errors='replace')}")
+        return [json.loads(line) for line in answer.data.split(b"\n") if line]
 
     def _answers(self) -> bool:
         try:

@@ -18,6 +18,9 @@ from typing import Any
 
 import attrs
 
+from shop.demo.server import ServerError
+from shop.everywhere.cache import cache
+
 _VERSION = "2.6.1"
 _QUOTAS = [f"MAX_EVENTS_{whose}PER_{span}" for whose in ("", "PER_PROJECT_") for span in ("5_MINUTES", "HOUR")]
 _PROJECT = """
@@ -59,12 +62,16 @@ class Bugsink:
         self.dsn: str = said.rpartition("DSN ")[2].strip()
 
     def start(self, **settings: int) -> None:
-        """Start and wait until the port answers. Quotas are lifted, unless ``settings`` say otherwise."""
+        """Start and wait until the port answers. Quotas are lifted, unless ``settings`` say otherwise.
+
+        Raises:
+            ServerError: It does not answer.
+        """
         quotas = dict.fromkeys(_QUOTAS, 1_000_000)
         text = f"{self._configuration}\nBUGSINK.update({ {**quotas, **settings}!r})\n"
         (self.folder / "bugsink_conf.py").write_text(text, "utf-8")
         command = [
-            self._binaries / "gunicorn",
+            str(self._binaries / "gunicorn"),
             f"--bind=127.0.0.1:{self.port}",
             "--workers=1",
             "--threads=4",
@@ -81,8 +88,10 @@ class Bugsink:
             )
         deadline = time.monotonic() + 30
         while not self._answers():
-            assert self.process.poll() is None, (self.folder / "log").read_text("utf-8")
-            assert time.monotonic() < deadline, "bugsink does not answer"
+            if self.process.poll() is not None:
+                raise ServerError(f"Bugsink did not start:\n{(self.folder / 'log').read_text('utf-8')}")
+            if time.monotonic() > deadline:
+                raise ServerError("Bugsink does not answer")
             time.sleep(0.05)
 
     def stop(self) -> None:
@@ -134,7 +143,8 @@ class Bugsink:
             timeout=120,
             check=False,
         )
-        assert done.returncode == 0, done.stdout + done.stderr
+        if done.returncode:
+            raise ServerError(f"{name} says:\n{done.stdout}{done.stderr}")
         return done.stdout
 
     def _variables(self) -> dict[str, str]:
@@ -154,15 +164,16 @@ class Bugsink:
 
 def _environment() -> Path:
     """Return the virtual environment that holds Bugsink; made once for each version of Python."""
-    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "e11y-tests"
-    cache.mkdir(parents=True, exist_ok=True)
-    made = cache / f"bugsink-{_VERSION}-py{sys.version_info.major}.{sys.version_info.minor}"
-    with (cache / "lock").open("w") as lock:
+    made = cache() / f"bugsink-{_VERSION}-py{sys.version_info.major}.{sys.version_info.minor}"
+    made.parent.mkdir(parents=True, exist_ok=True)
+    with made.with_name(f"{made.name}.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not (made / "complete").exists():
-            venv.create(made, clear=True, with_pip=True)
-            subprocess.run(
-                [made / "bin" / "pip", "install", "--quiet", f"bugsink=={_VERSION}"], check=True, timeout=600
-            )
+            venv.create(made, clear=True)  # without pip, which Debian's Python could not put there: ours does the work
+            pip = [sys.executable, "-m", "pip", "--python", str(made / "bin" / "python")]
+            command = [*pip, "install", "--quiet", f"bugsink=={_VERSION}"]
+            done = subprocess.run(command, capture_output=True, text=True, timeout=600, check=False)
+            if done.returncode:
+                raise ServerError(f"Bugsink cannot be installed:\n{done.stdout}{done.stderr}")
             (made / "complete").touch()
     return made
