@@ -8,5 +8,4 @@ from pathlib import Path
 
 def cache() -> Path:
     """Return the folder, the same one as ``.ci/victorialogs`` uses; it need not exist."""
-    chosen = os.environ.get("E11Y_SERVER_CACHE")
-    return Path(chosen) if chosen else Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "e11y-servers"
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "e11y-servers"
