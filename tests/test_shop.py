@@ -76,6 +76,16 @@ def test_without_what_a_claim_rests_on_it_is_refuted(variables: dict[str, str], 
     assert [claim for claim in CLAIMS if any(claim in line for line in failed)] == refuted
 
 
+def test_a_server_that_was_never_built_is_told_with_the_command_that_builds_it(tmp_path: Path) -> None:
+    done = demo("--everywhere", XDG_CACHE_HOME=str(tmp_path))
+    assert done.returncode == 1
+    assert done.stderr.splitlines() == [
+        "starting VictoriaLogs and Bugsink, which is installed the first time",
+        f"FAILED  there is no VictoriaLogs in {tmp_path}/e11y-servers/victorialogs; "
+        "build it, once, with:  bash .ci/victorialogs",
+    ]
+
+
 def test_a_server_that_cannot_start_is_told_with_its_reason() -> None:
     done = demo("--requests", "1", E11Y_ROUTES__DEFAULTS="logs")
     assert done.returncode == 1
@@ -177,7 +187,8 @@ def test_a_sampled_line_without_its_rate_is_noticed(run: Run) -> None:
 
 
 def test_a_line_of_no_request_is_noticed(run: Run) -> None:
-    lines = [*run[1].lines, replace(run[1].lines[0], trace_id="f" * 32)]
+    paid = run[1].lines[first(run[1].lines, lambda line: line.name == "order.paid")]
+    lines = [*run[1].lines, replace(paid, trace_id="f" * 32)]
     assert refuted(run[0], with_lines(lines), run[2]) == [EVENTS, LEDGER]
 
 

@@ -37,7 +37,7 @@ def check(run: Run) -> list[Check]:
         f"the server stopped {run.stop.seconds:.1f} s after SIGTERM, with everything delivered or kept": (
             unclean_stop(run.stop, _SETTLED)
         ),
-        "the ledger balances, and counts what the requests did and what the file holds": (
+        "the ledger balances, and counts what the requests did and what they left": (
             wrong_counts(run.drive, run.output, run.stop, "archive")
         ),
         "the ledger counts what Loki, Sentry and the dead letters held": _wrong_lanes(run),
