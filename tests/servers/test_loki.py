@@ -36,7 +36,7 @@ def stopped() -> Iterator[None]:
 
 def start(server: VictoriaLogs, **more: Any) -> None:
     table = {"type": "loki", "url": server.url, "ready_path": "/loki/ready", **more}
-    e11y.configure({"service": "shop", "environment": "test", "adapters": {"logs": table}})
+    e11y.configure({"plugins": ["loki"], "service": "shop", "environment": "test", "adapters": {"logs": table}})
     e11y.start()
 
 

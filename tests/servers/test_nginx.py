@@ -26,7 +26,7 @@ def stopped() -> Iterator[None]:
 
 def start(url: str, **more: Any) -> None:
     table = {"type": "example", "url": url, **more}
-    e11y.configure({"adapters": {"hook": table}, "routes": {"default": ["hook"]}})
+    e11y.configure({"plugins": ["example"], "adapters": {"hook": table}, "routes": {"default": ["hook"]}})
     e11y.start()
 
 

@@ -54,7 +54,7 @@ def stopped() -> Iterator[None]:
 
 def start(dsn: str, **more: Any) -> None:
     tracker = {"type": "sentry", "dsn": dsn, "release": "shop@1.0", **more}
-    e11y.configure({"adapters": {"errors_tracker": tracker, "logs": {"type": "memory"}}})
+    e11y.configure({"plugins": ["sentry"], "adapters": {"errors_tracker": tracker, "logs": {"type": "memory"}}})
     e11y.start()
 
 
