@@ -19,7 +19,7 @@ SETTINGS = Path(__file__).parents[1] / "e11y.toml"
 
 
 class ServerError(Exception):
-    """The server did not come up, or did not go down."""
+    """A server did not come up, did not go down, or does not answer as it should."""
 
 
 @dataclass(frozen=True, slots=True)
