@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
+
 from .conftest import Run
 
 HELP = """\
@@ -15,6 +17,7 @@ Usage: e11y [OPTIONS] COMMAND [ARGS]...
 Options:
   --app MODULE  Import this module of the application first, so that its event
                 types and its e11y.configure(...) are known. May be repeated.
+  --json        Print JSON, for machines. For core's commands.
   --version     Show the version and exit.
   --help        Show this message and exit.
 
@@ -66,6 +69,35 @@ def test_an_app_that_cannot_be_imported_is_told(run: Run, app: Path) -> None:
         "  where: --app app_broken\n"
         "  fix:   see the whole traceback with  python -c 'import app_broken'\n"
     )
+
+
+@pytest.mark.parametrize(
+    ("module", "fix"),
+    [
+        ("app_events:OrderPaid", "write  --app app_events"),
+        (":x", "write it as in an import:  --app package.module"),
+        ("my-app", "write it as in an import:  --app package.module"),
+    ],
+)
+def test_an_app_that_is_no_module_is_refused(run: Run, module: str, fix: str) -> None:
+    ended = run("--app", module, "events")
+    assert (ended.status, ended.out) == (1, "")
+    assert ended.err == (f"{module!r} is no name of a module\n  where: --app {module}\n  fix:   {fix}\n")
+
+
+def test_json_may_stand_anywhere(run: Run) -> None:
+    texts = {
+        run("--app", "app_events", *arguments).out
+        for arguments in [
+            ("--json", "events"),
+            ("events", "--json"),
+            ("events", "list", "--json"),
+            ("--json", "events", "list"),
+            ("events", "--json", "list"),
+        ]
+    }
+    assert len(texts) == 1
+    assert texts.pop().startswith("[\n")
 
 
 def test_several_modules_can_be_imported_from_the_current_directory(run: Run, app: Path) -> None:

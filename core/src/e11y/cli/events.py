@@ -17,15 +17,23 @@ from e11y.pipeline.plan import Plan
 _FACTS = ("type", "doc", "version", "severity", "adapters", "retention_s", "audit", "dead_letter", "open", "options")
 
 
-@click.group()
-def events() -> None:
+@click.group(invoke_without_command=True)
+@json_option
+@click.pass_context
+def events(context: click.Context, *, as_json: bool) -> None:
     """List, show and describe the event types of the application."""
+    if context.invoked_subcommand is None:
+        _list(as_json=as_json)
 
 
 @events.command("list")
 @json_option
 def list_(*, as_json: bool) -> None:
-    """List all event types that are known."""
+    """List all event types that are known. Also what  e11y events  alone does."""
+    _list(as_json=as_json)
+
+
+def _list(*, as_json: bool) -> None:
     rows = sorted((_row(event_type) for event_type in registry.event_types()), key=lambda row: str(row["name"]))
     if as_json:
         print_json(rows)

@@ -10,12 +10,21 @@ import click
 
 from e11y.adapters.escape import escape_text
 
+JSON_HELP = "Print JSON, for machines."
+
 F = TypeVar("F", bound=Callable[..., Any])
 
 
 def json_option(command: F) -> F:
-    """Add the flag ``--json`` to a command; it arrives as ``as_json``."""
-    return click.option("--json", "as_json", is_flag=True, help="Print JSON, for machines.")(command)
+    """Add the flag ``--json`` to a command; it arrives as ``as_json``, also when it stands before the command."""
+    return click.option("--json", "as_json", is_flag=True, callback=remember_json, help=JSON_HELP)(command)
+
+
+def remember_json(ctx: click.Context, parameter: click.Parameter, given: bool) -> bool:
+    """Return whether ``--json`` was given here or further left: ``e11y --json events list``."""
+    del parameter
+    ctx.meta[__name__] = given or ctx.meta.get(__name__, False)
+    return bool(ctx.meta[__name__])
 
 
 def print_json(value: Any) -> None:

@@ -13,6 +13,7 @@ from e11y.cli.config import config
 from e11y.cli.doctor import doctor
 from e11y.cli.events import events
 from e11y.cli.explain import explain
+from e11y.cli.output import JSON_HELP, remember_json
 from e11y.cli.plugins import plugins
 from e11y.cli.workspace import Workspace
 from e11y.errors import E11yError
@@ -104,7 +105,14 @@ def make_root() -> Root:
                 is_eager=True,
                 help="Import this module of the application first, so that its event types and its "
                 "e11y.configure(...) are known. May be repeated.",
-            )
+            ),
+            click.Option(
+                ["--json"],
+                is_flag=True,
+                callback=remember_json,
+                expose_value=False,
+                help=f"{JSON_HELP} For core's commands.",
+            ),
         ],
     )
     for command in _CORE:

@@ -31,6 +31,15 @@ class Workspace:
         if str(Path.cwd()) not in sys.path:  # the script `e11y` does not have it, `python -m e11y` has
             sys.path.insert(0, str(Path.cwd()))
         for module in modules:
+            if not _is_name(module):
+                stem, _, attribute = module.partition(":")
+                raise ConfigError(
+                    f"{module!r} is no name of a module",
+                    where=f"--app {module}",
+                    fix=f"write  --app {stem}"
+                    if attribute and _is_name(stem)
+                    else "write it as in an import:  --app package.module",
+                )
             try:
                 importlib.import_module(module)
             except Exception as error:
@@ -84,6 +93,10 @@ class Workspace:
         """
         event_type = self.event_type(name)
         return self.runtime.compiler.plan(event_type)
+
+
+def _is_name(module: str) -> bool:
+    return all(part.isidentifier() for part in module.split("."))
 
 
 pass_workspace = click.make_pass_decorator(Workspace, ensure=True)
