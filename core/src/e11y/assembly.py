@@ -29,7 +29,7 @@ def make_adapters(loaded: Loaded, plugins: PluginSet, host: Callable[[str], Host
     Raises:
         ConfigError: A type is unknown or its settings do not fit; tells every problem found.
     """
-    types = _adapter_types(plugins)
+    types = adapter_types(plugins)
     tables = loaded.settings.adapters or {STAND_IN: AdapterTable(type="console")}
     made: dict[str, Adapter] = {}
     problems: list[E11yError] = []
@@ -63,7 +63,12 @@ def _made(kind: AdapterType, settings: object, host: Host, where: str) -> Adapte
         raise
 
 
-def _adapter_types(plugins: PluginSet) -> dict[str, tuple[str, AdapterType]]:
+def adapter_types(plugins: PluginSet) -> dict[str, tuple[str, AdapterType]]:
+    """Return the name of each adapter type -> the plugin that offers it, and what it offers.
+
+    Raises:
+        ConfigError: Two plugins offer a type of the same name.
+    """
     types: dict[str, tuple[str, AdapterType]] = {}
     for plugin, implementation in plugins.implementations("e11y_export"):
         answer: AdapterType | None = implementation()

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from e11y.settings import CORE_KEYS
+
 from .conftest import Run
 
 Configure = Callable[[str], None]
@@ -36,6 +38,25 @@ def test_plugins_as_json_names_the_hooks(run: Run, configure: Configure) -> None
         "active": True,
         "why": "in the plugins list",
     }
+
+
+def test_plugins_shows_the_table_with_the_problem_in_it(run: Run, configure: Configure, app: Path) -> None:
+    for name in ("idle", "torn"):
+        installed = app / f"e11y_{name}-1.0.dist-info"
+        installed.mkdir()
+        (installed / "METADATA").write_text(f"Metadata-Version: 2.1\nName: e11y-{name}\nVersion: 1.0\n")
+        (installed / "entry_points.txt").write_text(f"[e11y]\n{name} = nothing_of_that_name:Plugin\n")
+    configure('plugins = ["torn"]\n[idle]\nsize = 3')
+    ended = run("plugins")
+    rows = [line.split(maxsplit=5) for line in ended.out.splitlines()]
+    assert [row for row in rows if row[0] in ("idle", "torn")] == [
+        ["idle", "e11y-idle", "1.0", "-", "no", "not in the plugins list, has settings but is not active"],
+        ["torn", "e11y-torn", "1.0", "-", "no", "a start would fail"],
+    ]
+    assert ended.status == 1
+    assert ended.err.startswith("\nplugin 'idle' has settings but is not active\n  where: ")
+    shown = run("plugins", "--json")
+    assert (shown.status, {"idle", "torn"} <= {row["name"] for row in shown.json}) == (1, True)
 
 
 def test_config_shows_values_and_origins(run: Run, configure: Configure, app: Path) -> None:
@@ -286,3 +307,103 @@ def test_doctor_names_installed_plugins_that_are_broken(run: Run, app: Path) -> 
     assert ended.status == 1
     assert "PROBLEM  plugins: plugin 'torn' " in ended.out
     assert "e11y-torn 1.0" in ended.out
+
+
+def test_doctor_says_that_the_library_is_disabled(run: Run, configure: Configure, app: Path) -> None:
+    configure("plugins = []\nenabled = false")
+    ended = run("doctor")
+    assert ended.status == 0
+    assert "ok       disabled: enabled = false in e11y.toml: nothing is checked, kept or sent\n" in ended.out
+
+
+def test_doctor_finds_wrong_names_in_routes(run: Run, configure: Configure, app: Path) -> None:
+    configure('plugins = []\n[adapters.logs]\ntype = "memory"\n[routes]\nerror = ["lgs"]')
+    ended = run("doctor")
+    assert ended.status == 1
+    assert ended.out.endswith(
+        "PROBLEM  start: setting 'routes.error' names adapter 'lgs', which is not configured, did you mean 'logs'?\n"
+        f"           where: [routes] in {app / 'e11y.toml'}\n"
+        "           fix:   add [tool.e11y.adapters.lgs], or use one of: logs\n"
+    )
+
+
+OVERLAYS = """
+plugins = ["app_plugins:RegionPlugin"]
+[adapters.logs]
+type = "null"
+[env.good]
+service = "${SHOP}"
+[env.good.region]
+default = "${REGION}"
+[env.good.adapters.logs]
+max_retries = "${RETRIES}"
+[env.core]
+servce = "shop"
+[env.plugin.region]
+defualt = "us"
+[env.table.regoin]
+default = "us"
+[env.adapter.adapters.logs]
+type = "nul"
+[env.option.adapters.logs]
+colour = true
+[env.route.routes]
+error = ["lgs"]
+[env.other]
+plugins = []
+[env.other.region]
+default = "us"
+"""
+
+
+@pytest.mark.parametrize("command", ["doctor", "check"])
+def test_every_overlay_is_checked(run: Run, configure: Configure, command: str) -> None:
+    configure(OVERLAYS)
+    found = {finding["subject"]: finding for finding in run(command, "--json").json}
+    told = {
+        subject.removeprefix("environment "): finding["says"].splitlines()[0].partition(",")[0]
+        for subject, finding in found.items()
+        if subject.startswith("environment ")
+    }
+    assert told == {
+        "good": "its overlay fits",
+        "core": "setting 'servce' is unknown",
+        "plugin": "setting 'defualt' is unknown",
+        "table": "setting 'regoin' is unknown",
+        "adapter": "adapter type 'nul' is unknown",
+        "option": "setting 'colour' is unknown",
+        "route": "setting 'routes.error' names adapter 'lgs'",
+        "other": "its overlay fits",
+    }
+    assert [finding["ok"] for finding in found.values()].count(False) == 6
+    assert "environment core" not in {
+        finding["subject"] for finding in run("doctor", "--json", E11Y_ENVIRONMENT="core").json
+    }
+
+
+def test_check_says_one_line_when_all_is_well(run: Run, configure: Configure, app: Path) -> None:
+    configure('plugins = []\n[adapters.logs]\ntype = "memory"')
+    ended = run("--app", "app_events", "check")
+    assert (ended.status, ended.out, ended.err) == (0, f"ok: 3 event types, e11y.toml at {app / 'e11y.toml'}\n", "")
+    configure("plugins = []\nenabled = false")
+    assert run("check").out == f"ok, but disabled: 0 event types, e11y.toml at {app / 'e11y.toml'}\n"
+
+
+def test_check_tells_every_problem(run: Run, configure: Configure, app: Path) -> None:
+    configure(
+        'plugins = ["app_plugins:SickPlugin"]\n[adapters.logs]\ntype = "sick"\nraises = true\n[env.prod]\nservce = "shop"'
+    )
+    (app / "app_lost.py").write_text("from e11y import Event\nclass Lost(Event, adapters=['nowhere']): pass")
+    ended = run("--app", "app_events", "--app", "app_lost", "check")
+    assert (ended.status, ended.out) == (1, "")
+    assert ended.err == (
+        "event type Lost: event Lost names adapter 'nowhere', which is not configured\n"
+        "  where: class app_lost.Lost\n"
+        "  fix:   add [tool.e11y.adapters.nowhere], or use one of: logs\n"
+        "\n"
+        "event types: 3 of 4 can be compiled\n"
+        "\n"
+        "environment prod: setting 'servce' is unknown, did you mean 'service'?\n"
+        f"  where: [env.prod] in {app / 'e11y.toml'}\n"
+        f"  fix:   remove it, or use one of: {', '.join(CORE_KEYS)}; what a plugin reads is a table\n"
+    )

@@ -22,6 +22,7 @@ Options:
   --help        Show this message and exit.
 
 Commands:
+  check    Check that a start would succeed.
   config   Show every setting, its value and its origin.
   doctor   Check settings, plugins, event types and adapters.
   events   List, show and describe the event types of the application.

@@ -9,6 +9,7 @@ from typing import Any
 
 import click
 
+from e11y.cli.check import check
 from e11y.cli.config import config
 from e11y.cli.doctor import doctor
 from e11y.cli.events import events
@@ -18,7 +19,7 @@ from e11y.cli.plugins import plugins
 from e11y.cli.workspace import Workspace
 from e11y.errors import E11yError
 
-_CORE = (plugins, config, events, explain, doctor)
+_CORE = (plugins, config, events, explain, check, doctor)
 
 
 class Complaint(click.ClickException):

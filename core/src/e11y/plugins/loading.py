@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from e11y.errors import ConfigError, E11yError, PluginError, nearest
@@ -14,7 +14,7 @@ from e11y.plugins.making import Broken, Made, is_trusted, make
 from e11y.plugins.own import how_to_get
 from e11y.plugins.plugin_set import NOT_LISTED, LoadedPlugin, PluginSet
 from e11y.plugins.sources import Missing, Source
-from e11y.settings import CORE_KEYS, Loaded
+from e11y.settings import CORE_KEYS, Loaded, Place
 from e11y.zones import TRUSTED_IN_SECURITY, Zone
 
 if TYPE_CHECKING:
@@ -176,19 +176,8 @@ class _Loading:
     def _check_tables(self, candidates: Mapping[str, Candidate]) -> None:
         place = self._loaded.place()
         for name in self._loaded.settings.plugin_tables:
-            if name in self._told:
-                continue
-            if name in candidates:
-                what = f"plugin {name!r} has settings but is not active"
-                fix = f'add "{name}" to  plugins = [...], or remove the table'
-            elif name == "tool":
-                what = "setting 'tool' is unknown"
-                fix = "leave  tool.e11y  out of the names of tables: it belongs into pyproject.toml only"
-            else:
-                known = [*CORE_KEYS, *self._told, *candidates]
-                what = f"setting {name!r} is unknown{nearest(name, known)}"
-                fix = f"{how_to_get(name, known)}, or remove the table"
-            self.problems.append(PluginError(what, where=place.of(name), fix=fix))
+            if name not in self._told:
+                self.problems.append(unread_table(name, {*self._told, *candidates}, place))
 
     def _check_trusted(self, candidates: Mapping[str, Candidate]) -> None:
         known = {*self._told, *candidates, *TRUSTED_IN_SECURITY}
@@ -201,6 +190,26 @@ class _Loading:
                         fix=f"{how_to_get(name, known)}, or remove it from  trusted = [...]",
                     )
                 )
+
+
+def unread_table(name: str, plugins: Collection[str], place: Place) -> PluginError:
+    """Return the error for a table that neither core nor an active plugin reads.
+
+    Args:
+        name: Of the table.
+        plugins: Names of the plugins that are there, active or not.
+        place: The table that holds it.
+    """
+    what, known = f"setting {name!r} is unknown", [*CORE_KEYS, *sorted(plugins)]
+    if name in plugins:
+        what = f"plugin {name!r} has settings but is not active"
+        fix = f'add "{name}" to  plugins = [...], or remove the table'
+    elif name == "tool":
+        fix = "leave  tool.e11y  out of the names of tables: it belongs into pyproject.toml only"
+    else:
+        what += nearest(name, known)
+        fix = f"{how_to_get(name, known)}, or remove the table"
+    return PluginError(what, where=place.of(name), fix=fix)
 
 
 def _idle(name: str, source: Source) -> E11yError:

@@ -7,6 +7,7 @@ from e11y.settings.describe import Row, describe
 from e11y.settings.load import CORE_KEYS, RESERVED, Loaded, load
 from e11y.settings.model import AdapterTable, Routes, ScopeSettings, Settings
 from e11y.settings.origin import EnvText, Origin, Place
+from e11y.settings.overlays import Overlay, load_overlay, overlay_names
 from e11y.settings.structure import structure
 
 __all__ = [
@@ -16,6 +17,7 @@ __all__ = [
     "EnvText",
     "Loaded",
     "Origin",
+    "Overlay",
     "Place",
     "Routes",
     "Row",
@@ -24,5 +26,7 @@ __all__ = [
     "adapter_settings",
     "describe",
     "load",
+    "load_overlay",
+    "overlay_names",
     "structure",
 ]

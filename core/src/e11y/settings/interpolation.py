@@ -45,6 +45,17 @@ def expanded(value: Any, environ: Mapping[str, str], key: str, origin: Origin) -
     return EnvText(text) if any(match["name"] for match in _REFERENCE.finditer(value)) else text
 
 
+def needed(value: Any) -> Iterator[str]:
+    """Yield the variables that ``value`` of a file, or what is in it, reads and has no default for."""
+    if isinstance(value, dict):
+        value = list(value.values())
+    if isinstance(value, list):
+        for item in value:
+            yield from needed(item)
+    elif isinstance(value, str):
+        yield from (match["name"] for match in _REFERENCE.finditer(value) if match["name"] and match["default"] is None)
+
+
 def _replacement(match: re.Match[str], environ: Mapping[str, str]) -> str:
     if match["escaped"]:
         return "${"
