@@ -210,19 +210,38 @@ def test_audit_events_are_kept(run: Run) -> None:
     assert [record.metadata["sample_rate"] for record in audit.records] == [1.0] * 20
 
 
-def test_an_audit_event_cannot_have_a_rate(run: Run) -> None:
-    @sample(rate=0.5)
+@pytest.mark.parametrize("plugins", [["sampling"], []])
+@pytest.mark.parametrize("decorator", [sample(rate=0.5), sample(rate=1.0), sample_when("n", over=1)])
+def test_an_audit_event_has_neither_rate_nor_rule(decorator: Any, plugins: list[str]) -> None:
+    @decorator
     class RateAuditedInPart(AuditEvent, adapters=["logs"]):
         n: int
 
-    run()
     with pytest.raises(ConfigError) as caught:
-        RateAuditedInPart.track(n=1)
+        Runtime({"plugins": plugins}, environ={}, event_types=()).compile(RateAuditedInPart)
     assert str(caught.value) == (
-        "RateAuditedInPart is an audit event and cannot have a rate\n"
-        f"  where: class {__name__}.test_an_audit_event_cannot_have_a_rate.<locals>.RateAuditedInPart\n"
-        "  fix:   remove @sample, or write @sample(False) if it is inherited"
+        "option Sampling of RateAuditedInPart may cost events, and audit events must never be lost\n"
+        f"  where: class {__name__}.{RateAuditedInPart.__qualname__}\n"
+        "  fix:   remove the option, or switch it off on this class if a base class brings it: "
+        "its decorator takes False"
     )
+
+
+def test_an_audit_event_switches_off_what_it_inherits() -> None:
+    @sample(rate=0.0)
+    class RateSampledBase(Event):
+        n: int
+
+    @sample(False)
+    class RateAuditedChild(RateSampledBase, audit=True, adapters=["audit"]):
+        pass
+
+    audit = AuditMemory()
+    settings = {"environment": "test", "plugins": ["sampling"]}
+    with Runtime(settings, adapters={"audit": audit}, environ={}, event_types=()) as runtime:
+        RateAuditedChild.track(n=1)
+        runtime.flush(5)
+    assert len(audit.records) == 1
 
 
 def test_chance_is_the_runtimes(run: Run) -> None:

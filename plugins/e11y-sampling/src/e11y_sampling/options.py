@@ -15,7 +15,7 @@ T = TypeVar("T", bound=type)
 
 @attrs.frozen(eq=False)
 class Sampling(Option):
-    """The option that ``@sample`` and ``@sample_when`` attach.
+    """The option that ``@sample`` and ``@sample_when`` attach; core refuses it on audit types.
 
     Args:
         rate: Share of the events to keep; ``None``: the settings decide.
@@ -24,6 +24,7 @@ class Sampling(Option):
 
     plugin: ClassVar[str] = "sampling"
     advisory: ClassVar[bool] = True
+    lossy: ClassVar[bool] = True
 
     rate: float | None = None
     rules: tuple[Rule, ...] = ()

@@ -103,13 +103,12 @@ def policy_of(schema: Schema, settings: SamplingSettings) -> Policy | None:
     """Return the rates of an event type, ``None`` when it is taken out of sampling.
 
     Raises:
-        ConfigError: A value rule cannot work, or an audit event is to be sampled.
+        ConfigError: A value rule cannot work.
     """
     option: Any = schema.option(Sampling)
     if option is OFF:
         return None
     if schema.audit:
-        _refuse_audit(schema, option)
         kept = Rate(1.0, "the rule that audit events are kept", critical=True, firm=True)
         return Policy(schema, (), MappingProxyType(dict.fromkeys(Severity, kept)))
     rules = tuple(_ruled(schema, rule) for rule in (option.rules if option else ()))
@@ -192,12 +191,3 @@ def _ruled(schema: Schema, rule: Rule) -> Ruled:
             fix="compare with a value of the field's own type",
         )
     return Ruled(rule, Rate(rule.rate, f"@sample_when: {rule.words}", critical=True, firm=True), rule.test())
-
-
-def _refuse_audit(schema: Schema, option: Sampling | None) -> None:
-    if option is not None and option.rate is not None and option.rate < 1.0:
-        raise ConfigError(
-            f"{schema.event_type.__name__} is an audit event and cannot have a rate",
-            where=f"class {schema.qualified_name}",
-            fix="remove @sample, or write @sample(False) if it is inherited",
-        )
