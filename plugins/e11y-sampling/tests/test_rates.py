@@ -266,9 +266,30 @@ def test_a_rate_is_a_number_from_0_to_1(rate: Any) -> None:
     )
 
 
-def test_sample_takes_false_and_nothing_else() -> None:
-    with pytest.raises(ConfigError):
-        sample(True)  # type: ignore[call-overload]
+FORMS = "write @sample(rate=0.1) to keep a tenth, or @sample(False) to take the type out of sampling"
+
+
+class RateUnsaid(Event):
+    pass
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        (
+            0.5,
+            "the rate of @sample has to be named\n  where: @sample(0.5)\n  fix:   write @sample(rate=0.5)",
+        ),
+        (1, "the rate of @sample has to be named\n  where: @sample(1)\n  fix:   write @sample(rate=1)"),
+        (True, f"@sample takes a rate by name, or False\n  where: @sample(...)\n  fix:   {FORMS}"),
+        (7, f"@sample takes a rate by name, or False\n  where: @sample(...)\n  fix:   {FORMS}"),
+        (RateUnsaid, f"@sample without a rate\n  where: class {__name__}.RateUnsaid\n  fix:   {FORMS}"),
+    ],
+)
+def test_sample_takes_a_named_rate_or_false(given: Any, message: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        sample(given)
+    assert str(caught.value) == message
 
 
 @pytest.mark.parametrize(

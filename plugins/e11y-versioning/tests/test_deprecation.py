@@ -196,6 +196,22 @@ def test_the_last_day_is_a_date(value: Any) -> None:
     )
 
 
+FIX = 'write @deprecated(), or name what it says: @deprecated(since="2.4", message="...", use="OrderPaidV2")'
+
+
+@pytest.mark.parametrize(
+    ("given", "what", "where"),
+    [
+        (BillSentV2, "@deprecated without parentheses", f"class {__name__}.BillSentV2"),
+        ("ask billing", "@deprecated takes named arguments only", "@deprecated(...)"),
+    ],
+)
+def test_arguments_are_named(given: Any, what: str, where: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        deprecated(given)
+    assert str(caught.value) == f"{what}\n  where: {where}\n  fix:   {FIX}"
+
+
 def test_an_unknown_mode_is_refused(run: Run) -> None:
     with pytest.raises(ConfigError, match="'on_deprecated' must be one of 'warn', 'refuse'"):
         run(on_deprecated="reject")

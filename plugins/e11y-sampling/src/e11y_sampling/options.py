@@ -55,17 +55,30 @@ def sample(enabled: bool | None = None, /, *, rate: float | None = None) -> Call
         rate: Share of the events to keep. 0.0: never; 1.0: always, whatever a trace or the load says.
 
     Raises:
-        ConfigError: ``rate`` is no number from 0 to 1.
+        ConfigError: ``rate`` is no number from 0 to 1, or not named.
     """
     if enabled is False and rate is None:
         return option_off(Sampling)
-    if enabled is not None or not is_rate(rate):
-        raise ConfigError(
-            "the rate of @sample must be a number from 0 to 1",
-            where="@sample(...)",
-            fix="write @sample(rate=0.1) to keep a tenth, or @sample(False) to take the type out of sampling",
-        )
+    if enabled is not None:
+        raise _misused(enabled)
+    if not is_rate(rate):
+        raise ConfigError("the rate of @sample must be a number from 0 to 1", where="@sample(...)", fix=_FORMS)
     return option(Sampling(float(rate)))
+
+
+_FORMS = "write @sample(rate=0.1) to keep a tenth, or @sample(False) to take the type out of sampling"
+
+
+def _misused(given: Any) -> ConfigError:
+    """Return what is wrong with an argument that is not ``False``."""
+    if isinstance(given, type):
+        where = f"class {given.__module__}.{given.__qualname__}"
+        return ConfigError("@sample without a rate", where=where, fix=_FORMS)
+    if is_rate(given):
+        return ConfigError(
+            "the rate of @sample has to be named", where=f"@sample({given})", fix=f"write @sample(rate={given})"
+        )
+    return ConfigError("@sample takes a rate by name, or False", where="@sample(...)", fix=_FORMS)
 
 
 def sample_when(

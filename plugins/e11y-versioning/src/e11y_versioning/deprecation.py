@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, date, datetime
-from typing import Any, ClassVar, TypeVar
+from typing import Any, ClassVar, Never, TypeVar
 
 import attrs
 
@@ -51,7 +51,7 @@ class Deprecated(Option):
 
 
 def deprecated(
-    *,
+    *unnamed: Never,
     since: str = "",
     enforce_after: str | date | None = None,
     message: str = "",
@@ -66,16 +66,27 @@ def deprecated(
     ``on_deprecated = "refuse"`` and the process starts after ``enforce_after``.
 
     Args:
+        unnamed: Nothing; every argument is named.
         since: Release or date, for people.
         enforce_after: Last day on which its events are wanted, as a date or ``"2026-06-30"``; it ends with UTC's.
         message: What else to say.
         use: Event type to track instead, or its name.
 
     Raises:
-        ConfigError: ``enforce_after`` is no date.
+        ConfigError: ``enforce_after`` is no date, or the parentheses or a name is missing.
     """
+    if unnamed:
+        raise _misused(unnamed[0])
     name = use if isinstance(use, str) else use.__name__
     return option(Deprecated(since, _day(enforce_after), message, name))
+
+
+def _misused(given: object) -> ConfigError:
+    fix = 'write @deprecated(), or name what it says: @deprecated(since="2.4", message="...", use="OrderPaidV2")'
+    if isinstance(given, type):
+        where = f"class {given.__module__}.{given.__qualname__}"
+        return ConfigError("@deprecated without parentheses", where=where, fix=fix)
+    return ConfigError("@deprecated takes named arguments only", where="@deprecated(...)", fix=fix)
 
 
 def _day(value: Any) -> date | None:
