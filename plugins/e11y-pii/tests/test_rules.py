@@ -113,6 +113,7 @@ def test_with_a_key_hash_is_an_hmac(key: str) -> None:
     ("value", "left"),
     [
         ("user@example.com", "us***com"),
+        ("1234", "12***34"),  # all of it: for short secrets there is Mask
         ("abcd", "ab***cd"),
         ("+1 555 010 0199", "+1***99"),
         ("abc", "[FILTERED]"),

@@ -40,7 +40,8 @@ class Hash(Strategy):
 class Partial(Strategy):
     """Some characters stay: ``user@example.com`` becomes ``us***com``, other text its two outer pairs.
 
-    What is too short for that, or no text, becomes ``[FILTERED]``.
+    Shorter than four characters, or no text, becomes ``[FILTERED]``. Of a text of four all are shown, ``1234`` becomes
+    ``12***34``, and of five or six most are: for short secrets such as PINs use ``Mask``.
     """
 
 
