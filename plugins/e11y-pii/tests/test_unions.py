@@ -78,6 +78,22 @@ class UnionTruncated(Event):
     value: Annotated[int, Truncate(8)] | Annotated[str, Truncate(4)]
 
 
+class UnionDictAllowed(Event):
+    value: dict[str, Annotated[str, Allow]]
+
+
+class UnionDictOfNumbers(Event):
+    value: dict[str, Annotated[int, Allow]]
+
+
+class UnionMarkedKeys(Event):
+    value: dict[Annotated[str, Mask], str]
+
+
+class UnionPair(Event):
+    value: tuple[str, Annotated[str, Allow]]
+
+
 class UnionRecursive(Event):
     root: UnionRoot
 
@@ -103,6 +119,14 @@ def value(events: TrackedEvents) -> Any:
         (UnionStructureAny, {"email": SECRET}, {"email": "[FILTERED]"}),
         (UnionLists, {"first": SECRET}, {"first": "[FILTERED]"}),
         (UnionTruncated, "abcdefgh", "abcd"),
+        (
+            UnionDictAllowed,
+            {"a": SECRET, "password": "b", SECRET: "c"},
+            {"a": SECRET, "password": "b", "[FILTERED]": "c"},
+        ),
+        (UnionDictOfNumbers, {"a": 1, SECRET: 2}, {"a": 1, "[FILTERED]": 2}),
+        (UnionMarkedKeys, {"a": "b"}, {"a": "[FILTERED]"}),
+        (UnionPair, (SECRET, SECRET), ["[FILTERED]", "[FILTERED]"]),
     ],
 )
 def test_the_strictest_part_counts_for_all(e11y_events: TrackedEvents, event: Any, given: Any, told: Any) -> None:

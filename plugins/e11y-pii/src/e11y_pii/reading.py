@@ -216,4 +216,4 @@ def _is_marked(shape: Shape) -> bool:
 
 
 def _has_text(shape: Shape) -> bool:
-    return shape.text and not isinstance(shape.strategy, Allow)
+    return (shape.text or shape.text_keys) and not isinstance(shape.strategy, Allow)

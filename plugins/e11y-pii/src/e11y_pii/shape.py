@@ -31,6 +31,7 @@ class Shape:
     Attributes:
         text: May hold free text.
         keys: May hold keys that nobody has read yet: those of a dict.
+        text_keys: These may be free text.
         open: May hold more than constants that the source code names.
         strategy: What a marker of the type itself says. Of several parts of a union the strictest counts.
         marked: Carries a marker, or has a part that does, whether or not it counts.
@@ -41,6 +42,7 @@ class Shape:
 
     text: bool = False
     keys: bool = False
+    text_keys: bool = False
     open: bool = True
     strategy: Strategy | None = None
     marked: bool = False
@@ -110,11 +112,16 @@ class Shapes:
             return Shape(open=kind not in (None, type(None)))
         container = origin or kind
         if container in _MAPPINGS:
-            return Shape(keys=True, item=self._either([self._read(arg) for arg in args]) if args else ANYTHING)
+            return self._mapping(*map(self._read, args)) if args else Shape(keys=True, text_keys=True, item=ANYTHING)
         if container in _SEQUENCES:
             parts = [self._read(arg) for arg in args if arg is not ... and arg != ()]
             return Shape(item=self._either(parts) if parts else ANYTHING)
         return Shape(text=True) if kind in (str, bytes) else ANYTHING
+
+    def _mapping(self, key: Shape, value: Shape) -> Shape:
+        """Return the shape of a dict. Keys are no values: what is not said about them is not asked of these."""
+        item = self._either([key, value]) if key.marked else value
+        return Shape(keys=True, text_keys=key.text, item=item)
 
     def _structure(self, kind: type[Any]) -> Shape:
         shape = self._made.get(kind)
@@ -144,6 +151,7 @@ class Shapes:
             union = self._unions[frozenset(single)] = Shape(
                 text=any(part.text for part in parts),
                 keys=any(part.keys for part in parts),
+                text_keys=any(part.text_keys for part in parts),
                 open=any(part.open for part in parts),
                 strategy=_strictest(parts),
                 marked=any(part.marked for part in parts),
