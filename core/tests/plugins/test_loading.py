@@ -10,8 +10,9 @@ from typing import Any
 import attrs
 import pytest
 
-from e11y import Host, hookimpl
+from e11y import Host, PluginError, hookimpl
 from e11y.plugins import LoadedPlugin, PluginSet
+from e11y.runtime import Runtime
 from e11y.zones import Zone
 
 Install = Callable[..., None]
@@ -424,3 +425,13 @@ def test_the_error_for_an_unknown_adapter_type_knows_why(install: Install, load_
         "ModuleNotFoundError: No module named 'no_such_thing'\n  where: HERE\n"
         "  fix:   repair e11y-lame, or use one of: console, memory",
     ]
+
+
+def test_a_name_is_no_plugin_given_in_code() -> None:
+    with pytest.raises(PluginError) as caught:
+        Runtime({"plugins": []}, plugins=["pii"], environ={}, event_types=())
+    assert str(caught.value) == (
+        "a plugin given in code is a class or an instance, and 'pii' is a name\n"
+        "  where: e11y.configure(plugins=[...])\n"
+        '  fix:   name installed plugins in the settings:  e11y.configure({"plugins": ["pii"]})'
+    )
