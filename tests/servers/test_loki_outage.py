@@ -25,13 +25,21 @@ def numbers(push: str) -> Iterator[int]:
 
 
 LOKI = Destination(table, numbers)
+ATTEMPTS = 3
+"""A slower call shows in each; what else the machine does hits one process or the other."""
 
 
+@pytest.mark.timeout(200)
 @pytest.mark.parametrize("outage", OUTAGES, ids=str)
 def test_an_outage_loses_nothing_and_nobody_notices(outage: Outage, tmp_path: Path) -> None:
-    report = run(LOKI, outage, tmp_path)
-    print(report.summary())
-    report.check()
+    summaries = []
+    for attempt in range(ATTEMPTS):
+        report = run(LOKI, outage, tmp_path / str(attempt))
+        report.check()
+        if report.is_unnoticed():
+            return
+        summaries.append(report.summary())
+    pytest.fail("callers notice each time: " + "; ".join(summaries))
 
 
 @pytest.fixture
