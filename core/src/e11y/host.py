@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     import random
 
     from e11y.adapter import Adapter
+    from e11y.delivery.ledger import LedgerSnapshot
     from e11y.schema import Schema
 
 
@@ -146,6 +147,10 @@ class Host(Protocol):
 
     def adapters(self) -> Mapping[str, Adapter]:
         """Return the configured adapters by purpose name."""
+        ...
+
+    def ledger(self) -> LedgerSnapshot:
+        """Return one reading of the runtime's ledger. Sums up cells of all threads: not for the caller's path."""
         ...
 
     def count(self, name: str, amount: int = 1) -> None:

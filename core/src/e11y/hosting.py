@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from e11y.adapter import Adapter
 from e11y.clock import Clock
+from e11y.delivery.ledger import LedgerSnapshot
 from e11y.faults import LOGGER
 from e11y.host import Receipt
 from e11y.record import Record
@@ -37,6 +38,10 @@ class RuntimeHost:
     def adapters(self) -> Mapping[str, Adapter]:
         """Return the configured adapters by purpose name."""
         return self._runtime.adapters
+
+    def ledger(self) -> LedgerSnapshot:
+        """Return one reading of the runtime's ledger."""
+        return self._runtime.ledger.snapshot()
 
     def count(self, name: str, amount: int = 1) -> None:
         """Add to a counter of the plugin's own."""

@@ -6,6 +6,8 @@ import threading
 
 import pytest
 
+from e11y import Event, Host, Runtime, hookimpl
+from e11y.adapters import MemoryAdapter
 from e11y.delivery.ledger import Counter, LaneLedger, Ledger, LedgerError
 
 
@@ -119,3 +121,28 @@ def test_names_that_are_made_per_event_do_not_grow_the_ledger() -> None:
     assert len(given_up) <= 101
     assert sum(given_up.values()) == 1_000
     assert given_up["other"] == 900
+
+
+class LedgerHostSeen(Event):
+    pass
+
+
+class Auditor:
+    def __init__(self) -> None:
+        self.host: Host | None = None
+
+    @hookimpl
+    def e11y_started(self, host: Host) -> None:
+        self.host = host
+
+
+def test_a_plugin_reads_the_ledger_of_its_own_runtime() -> None:
+    auditor = Auditor()
+    settings = {"environment": "test", "plugins": []}
+    adapters = {"logs": MemoryAdapter()}
+    with Runtime(settings, plugins=[auditor], adapters=adapters, environ={}, event_types=()) as runtime:
+        LedgerHostSeen.track()
+        runtime.flush(5)
+        assert auditor.host is not None
+        assert auditor.host.ledger() == runtime.ledger.snapshot()
+        assert auditor.host.ledger().routed == 1

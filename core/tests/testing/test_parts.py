@@ -56,6 +56,8 @@ def test_a_standalone_host_writes_down_what_it_is_told() -> None:
     assert host.jobs == [(1.0, host.schemas)]
     assert (host.service, host.environment) == ("shop", "test")
     assert (list(host.schemas()), dict(host.adapters())) == ([], {})
+    host.known_ledger.tracked.add()
+    assert host.ledger().tracked == 1
 
 
 def test_a_call_that_is_late_is_left_behind() -> None:

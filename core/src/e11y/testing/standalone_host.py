@@ -11,6 +11,7 @@ import attrs
 
 from e11y.adapter import Adapter
 from e11y.clock import Clock, SystemClock
+from e11y.delivery.ledger import Ledger, LedgerSnapshot
 from e11y.host import Receipt
 from e11y.record import Record
 from e11y.schema import Schema
@@ -24,6 +25,7 @@ class StandaloneHost:
         service, environment, clock, random, logger: As in ``Host``; chance is seeded.
         known_schemas: What ``schemas()`` returns.
         known_adapters: What ``adapters()`` returns.
+        known_ledger: What ``ledger()`` reads.
 
     Attributes:
         counts: Counter name -> amount.
@@ -39,6 +41,7 @@ class StandaloneHost:
     logger: logging.Logger = attrs.field(factory=lambda: logging.getLogger("e11y.kit"))
     known_schemas: Sequence[Schema] = ()
     known_adapters: Mapping[str, Adapter] = attrs.field(factory=dict)
+    known_ledger: Ledger = attrs.field(factory=Ledger)
     counts: Counter[str] = attrs.field(factory=Counter, init=False)
     faults: list[tuple[str, BaseException]] = attrs.field(factory=list, init=False)
     submitted: list[tuple[str, Record]] = attrs.field(factory=list, init=False)
@@ -49,6 +52,9 @@ class StandaloneHost:
 
     def adapters(self) -> Mapping[str, Adapter]:
         return self.known_adapters
+
+    def ledger(self) -> LedgerSnapshot:
+        return self.known_ledger.snapshot()
 
     def count(self, name: str, amount: int = 1) -> None:
         self.counts[name] += amount
