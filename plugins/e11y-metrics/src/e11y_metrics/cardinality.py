@@ -21,7 +21,7 @@ class LabelReport:
     """One label of one metric.
 
     Args:
-        metric, label: Their names.
+        metric, label: Their names; the label is empty for the combinations of all labels of the metric.
         values: Values that are shown, stand-ins left out.
         limit: Most values; 0 when only the exposition was read.
         overflow: How often a value became ``[OTHER]``.
@@ -59,7 +59,7 @@ def reports(metrics: Iterable[Metric], notes: Iterable[LabelNote]) -> list[Label
         LabelReport(
             metric=note.metric,
             label=note.label,
-            values=len(values.get((note.metric, note.label), ())),
+            values=len(values.get((note.metric, note.label), ())) or note.values,
             limit=note.limit,
             overflow=note.overflow,
             top=tuple((text, count) for text, count in note.top),

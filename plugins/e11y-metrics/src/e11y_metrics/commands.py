@@ -53,7 +53,8 @@ def make_group(host: Host) -> click.Group:
 
 
 def _told(one: LabelReport) -> str:
-    lines = [f"{one.metric}: label {one.label!r} has {one.values} values" + (f" of {one.limit}" if one.limit else "")]
+    what = f"label {one.label!r} has {one.values} values" if one.label else f"has {one.values} series"
+    lines = [f"{one.metric}: {what}" + (f" of {one.limit}" if one.limit else "")]
     if one.overflow:
         lines.append(f"  {one.overflow} times a further value became '[OTHER]'")
     if one.top:

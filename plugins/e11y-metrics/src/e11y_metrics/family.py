@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import math
-import time
 from bisect import bisect_left
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import timedelta
-from types import MappingProxyType
 from typing import Any, Final
 
 from prometheus_client import Metric
@@ -77,9 +75,11 @@ def observe(series: Series, value: Any, trace: int) -> None:
     """Add to a histogram.
 
     Raises:
-        NotANumber: The value is none, or is not finite.
+        NotANumber: The value is none, is not finite, or is negative while no bound is.
     """
     amount = _finite(value)
+    if amount < 0 and series.buckets[0] >= 0:
+        raise NotANumber  # the sum of a histogram must not go down
     bucket = bisect_left(series.buckets, amount)
     series.counts[bucket] += 1
     series.total += amount
@@ -87,18 +87,19 @@ def observe(series: Series, value: Any, trace: int) -> None:
         series.exemplars[bucket] = (amount, trace)
 
 
-def show(series: Series, value: Any, trace: int) -> None:
-    """Set a gauge; OpenMetrics has no exemplars on it.
+def setter(time_ns: Callable[[], int]) -> Put:
+    """Return what sets a gauge.
 
-    Raises:
-        NotANumber: The value is none.
+    Args:
+        time_ns: Returns nanoseconds since 1970.
     """
-    del trace
-    series.total = _number(value)
-    series.time = time.time()
 
+    def show(series: Series, value: Any, trace: int) -> None:
+        del trace  # OpenMetrics has no exemplars on gauges
+        series.total = _number(value)
+        series.time = time_ns() / 1e9
 
-_PUTS: Final[Mapping[Kind, Put]] = MappingProxyType({"counter": count, "histogram": observe, "gauge": show})
+    return show
 
 
 class Family:
@@ -109,6 +110,8 @@ class Family:
         buckets: Bounds of a histogram.
         max_series: Most series; above it every label is ``[OTHER]``.
         guard_of: Label -> the guard of its values.
+        full: Called once when there is no room for a series.
+        time_ns: Returns nanoseconds since 1970.
 
     Attributes:
         overflow: How often a value met no room for its series.
@@ -117,7 +120,13 @@ class Family:
     """
 
     def __init__(
-        self, first: Definition, buckets: tuple[float, ...], max_series: int, guard_of: Callable[[str], Guard]
+        self,
+        first: Definition,
+        buckets: tuple[float, ...],
+        max_series: int,
+        guard_of: Callable[[str], Guard],
+        full: Callable[[], None],
+        time_ns: Callable[[], int],
     ) -> None:
         self.kind: Kind = first.kind
         self.name = first.name
@@ -130,8 +139,9 @@ class Family:
         self.guarded: set[str] = set()
         self.definitions = [first]
         self.overflow = 0
+        self._full = full
         self.series: dict[Key, Series] = {}
-        self.put = _PUTS[first.kind]
+        self.put = {"counter": count, "histogram": observe, "gauge": setter(time_ns)}[first.kind]
         self._les = tuple(floatToGoString(bound) for bound in (*self.buckets, math.inf))  # type: ignore[no-untyped-call]
         self._start()
 
@@ -158,6 +168,8 @@ class Family:
         if found is None:
             if len(self.series) >= self.max_series:
                 self.overflow += 1
+                if self.overflow == 1:
+                    self._full()
                 key = (OTHER,) * len(self.labels)
                 found = self.series.get(key)
             if found is None:
@@ -168,12 +180,14 @@ class Family:
         """Return all series in the form of prometheus-client."""
         metric = Metric(self.family_name, self.help or "Counted from events.", self.kind)
         times = []
+        is_gauge = self.kind == "gauge"
         for key, series in self.series.items():
+            if is_gauge and not series.time:
+                continue  # its first value was no number
             labels = dict(zip(self.labels, key, strict=True))
             metric.samples.extend(self._samples(labels, series))
             times.append(series.time)
         limits = {label: self.guards[label].limit for label in self.guarded}
-        is_gauge = self.kind == "gauge"
         return mark(
             metric,
             across=self.across if is_gauge else "sum",
@@ -191,6 +205,8 @@ class Family:
         for at, (le, count) in enumerate(zip(self._les, series.counts, strict=True)):
             seen += count
             yield Sample(f"{self.name}_bucket", {**labels, "le": le}, seen, None, exemplars.get(at))
+        if self.buckets[0] < 0:
+            return  # OpenMetrics 1.0: no sum, and so no count, where values may be negative
         yield Sample(f"{self.name}_count", labels, seen)
         yield Sample(f"{self.name}_sum", labels, series.total)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from e11y_metrics.label_text import DROPPED, LONGEST, OTHER, text_of
+from e11y_metrics.label_text import DROPPED, LONGEST, OTHER, cleaned, text_of
 from e11y_metrics.sketch import Sketch
 
 _WARN_AT = 0.8
@@ -53,7 +53,7 @@ class Guard:
         self._warned = False
 
     def _meet(self, raw: str) -> str:
-        text = text_of(raw)
+        text = cleaned(raw)
         if text in self.values or text in (DROPPED, OTHER):
             return text
         if len(self.values) < self.limit:

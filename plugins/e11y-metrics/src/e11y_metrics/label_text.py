@@ -38,6 +38,8 @@ def text_of(value: Any) -> str:
 
 def cleaned(text: str) -> str:
     """Return ``text`` cut to its longest, without halves of surrogate pairs."""
+    if text.isascii():
+        return text[:LONGEST]
     return text[:LONGEST].encode("utf-8", "replace").decode("utf-8")
 
 

@@ -8,7 +8,7 @@ from prometheus_client import Metric
 from prometheus_client.samples import Sample
 
 from e11y import LedgerSnapshot
-from e11y_metrics.shared_family import mark
+from e11y_metrics.shared_family import LabelNote, mark
 
 Row = tuple[tuple[str, ...], float]
 
@@ -112,13 +112,9 @@ def _metric(metric: Metric, name: str, labels: tuple[str, ...], rows: Iterable[R
     return mark(metric, limits={})
 
 
-def label_metrics(reports: Iterable[tuple[str, str, int, int]]) -> Iterator[Metric]:
-    """Yield the metrics about labels.
-
-    Args:
-        reports: ``(metric, label, values, overflow)``.
-    """
-    rows = list(reports)
+def label_metrics(notes: Iterable[LabelNote]) -> Iterator[Metric]:
+    """Yield the metrics about labels."""
+    rows = [(note.metric, note.label, note.values, note.overflow) for note in notes]
     labels = ("metric", "label")
     yield _counter(
         "e11y_cardinality_overflow",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial
 from typing import Any
 
@@ -105,7 +105,12 @@ class Meter:
         if found is None:
             buckets = definition.buckets or self.settings.buckets.get(definition.name) or DEFAULT_BUCKETS
             found = self.families[_family_name(definition.name)] = Family(
-                definition, buckets, self.settings.max_series, lambda label: self._guard(definition, label)
+                definition,
+                buckets,
+                self.settings.max_series,
+                lambda label: self._guard(definition, label),
+                lambda: self._full(definition),
+                self._host.clock.time_ns,
             )
             return found
         if all(one is not definition for one in found.definitions):
@@ -150,31 +155,12 @@ class Meter:
             family.forget()
 
     def labels(self, top: int = 5) -> list[LabelNote]:
-        """Return what is known about every label whose values may be many, beside the values themselves."""
-        with self.journal.lock:
-            return [
-                LabelNote(
-                    family.name,
-                    label,
-                    family.guards[label].limit,
-                    family.guards[label].overflow,
-                    family.guards[label].sketch.top(top),
-                    [one.where for one in family.definitions if label in one.labels],
-                )
-                for family in list(self.families.values())
-                for label in family.labels
-                if label in family.guarded
-            ]
+        """Return what is known about every label whose values may be many.
 
-    def label_counts(self) -> list[tuple[str, str, int, int]]:
-        """Return metric, label, number of values and overflow of every such label."""
+        The combinations of all labels of a metric stand there as the label "", once one had no room.
+        """
         with self.journal.lock:
-            return [
-                (family.name, label, len(family.guards[label].values), family.guards[label].overflow)
-                for family in list(self.families.values())
-                for label in family.labels
-                if label in family.guarded
-            ]
+            return [note for family in list(self.families.values()) for note in _notes(family, top)]
 
     def _guard(self, definition: Definition, label: str) -> Guard:
         limit = self.settings.limit
@@ -187,6 +173,12 @@ class Meter:
                 self.notices.append(f"{what} is over its limit of {limit} values: further ones are '[OTHER]'")
 
         return Guard(limit, notice)
+
+    def _full(self, definition: Definition) -> None:
+        self.notices.append(
+            f"metric {definition.name!r}, declared by {definition.where}, is over its limit of "
+            f"{self.settings.max_series} series: in further ones every label is '[OTHER]'"
+        )
 
     def _failed(self, name: str, error: Exception) -> None:
         self._host.count("values_skipped")
@@ -263,3 +255,15 @@ def _all(folds: list[Fold]) -> Fold:
             one(row)
 
     return fold
+
+
+def _notes(family: Family, top: int) -> Iterator[LabelNote]:
+    for label in family.labels:
+        if label in family.guarded:
+            guard = family.guards[label]
+            places = [one.where for one in family.definitions]
+            values = len(guard.values)
+            yield LabelNote(family.name, label, guard.limit, values, guard.overflow, guard.sketch.top(top), places)
+    if family.overflow:
+        places = [one.where for one in family.definitions]
+        yield LabelNote(family.name, "", family.max_series, len(family.series), family.overflow, [], places)

@@ -85,7 +85,8 @@ def histogram(
         @histogram("payment_seconds", value=lambda duration_ms: duration_ms / 1000, buckets=(0.1, 0.5, 1, 5))
         class PaymentDone(Event): ...
 
-    A value that is absent or no finite number is left out and counted by the ledger.
+    A value that is absent or no finite number is left out and counted by the ledger; so is a negative one, unless
+    some bound is negative (such a histogram has no sum and no count: OpenMetrics 1.0).
 
     Args:
         name: Durations end in ``_seconds``.

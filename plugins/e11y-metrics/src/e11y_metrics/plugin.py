@@ -33,7 +33,7 @@ class _Collector:
 
     def collect(self) -> Iterable[Metric]:
         yield from self._meter.collect()
-        yield from label_metrics(self._meter.label_counts())
+        yield from label_metrics(self._meter.labels())
         yield from ledger_metrics(self._host.ledger())
 
 

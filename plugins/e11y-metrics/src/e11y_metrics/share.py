@@ -211,6 +211,7 @@ def _add(
     for note in document.labels:
         known = notes.setdefault((note.metric, note.label), note)
         if known is not note:
+            known.values = max(known.values, note.values)
             known.overflow += note.overflow
             known.top = _top([*known.top, *note.top], max(len(known.top), len(note.top)))
             known.declared = list(dict.fromkeys([*known.declared, *note.declared]))

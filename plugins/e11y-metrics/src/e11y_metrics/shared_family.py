@@ -35,11 +35,12 @@ class SharedFamily(msgspec.Struct, array_like=True):
 
 
 class LabelNote(msgspec.Struct, array_like=True):
-    """What one process knows about a label beside its values."""
+    """What one process knows about a label; ``label`` is empty for the combinations of all of them."""
 
     metric: str
     label: str
     limit: int
+    values: int
     overflow: int
     top: list[tuple[str, int]]
     declared: list[str]

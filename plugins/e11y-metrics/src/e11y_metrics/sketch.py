@@ -13,11 +13,13 @@ class Sketch:
         size: Most texts to remember.
     """
 
-    __slots__ = ("_counts", "_size")
+    __slots__ = ("_counts", "_floor", "_least", "_size")
 
     def __init__(self, size: int = 32) -> None:
         self._size = size
         self._counts: dict[str, int] = {}
+        self._floor = 0
+        self._least: list[str] = []
 
     def add(self, text: str) -> None:
         """Count ``text`` once."""
@@ -28,8 +30,17 @@ class Sketch:
         elif len(counts) < self._size:
             counts[text] = 1
         else:
-            least = min(counts, key=counts.__getitem__)
-            counts[text] = counts.pop(least) + 1
+            counts[text] = counts.pop(self._rarest()) + 1
+
+    def _rarest(self) -> str:
+        """Return a text with the lowest count. That count only grows, so the texts that have it are kept at hand."""
+        while True:
+            if not self._least:
+                self._floor = min(self._counts.values())
+                self._least = [text for text, count in self._counts.items() if count == self._floor]
+            text = self._least.pop()
+            if self._counts.get(text) == self._floor:
+                return text
 
     def top(self, amount: int) -> list[tuple[str, int]]:
         """Return the most frequent texts with their counts, the most frequent first."""

@@ -1,0 +1,87 @@
+"""What the tests of metrics share: a runtime with the plugin, and a reader of what it shows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from typing import Any
+
+import attrs
+import pytest
+from prometheus_client.openmetrics.exposition import generate_latest
+from prometheus_client.openmetrics.parser import text_string_to_metric_families
+
+from e11y import Runtime
+from e11y.adapters import MemoryAdapter
+from e11y.testing import FrozenClock
+from e11y_metrics import registry
+
+
+@attrs.define
+class Bench:
+    """A running runtime, what arrived at its adapter, and what a scrape sees."""
+
+    runtime: Runtime
+    memory: MemoryAdapter
+    clock: FrozenClock
+
+    @property
+    def text(self) -> str:
+        """What a scrape is answered, as OpenMetrics."""
+        return generate_latest(registry()).decode()
+
+    @property
+    def samples(self) -> dict[str, float]:
+        """Sample as text, for example ``a_total{x="1"}`` -> value, those of the program and of Python left out."""
+        found = {}
+        for family in text_string_to_metric_families(self.text):
+            for one in family.samples:
+                labels = ",".join(f'{name}="{value}"' for name, value in sorted(one.labels.items()))
+                key = f"{one.name}{{{labels}}}" if labels else one.name
+                assert key not in found, f"{key} is exposed twice"
+                found[key] = one.value
+        return {name: value for name, value in found.items() if not name.startswith(("process_", "python_"))}
+
+    def named(self, *names: str) -> dict[str, float]:
+        """Return the samples of metrics whose names begin so."""
+        return {name: value for name, value in self.samples.items() if name.startswith(names)}
+
+    def faults(self) -> dict[str, int]:
+        """Return what the plugin counts for itself."""
+        return dict(self.runtime.ledger.snapshot().plugins)
+
+    def tick(self) -> None:
+        """Let the clock go on, and the periodic work be done."""
+        self.clock.advance(60)
+        self.runtime.flush(5)
+
+
+Run = Callable[..., Bench]
+
+
+@pytest.fixture
+def run() -> Iterator[Run]:
+    """Activate a runtime; keywords are those of ``[tool.e11y.metrics]``."""
+    with ExitStack() as stack:
+
+        def start(*, top: dict[str, Any] | None = None, plugins: Any = (), **table: Any) -> Bench:
+            memory = MemoryAdapter(max_records=None)
+            clock = FrozenClock()
+            runtime = Runtime(
+                {"environment": "test", "plugins": ["metrics"], "metrics": table, **(top or {})},
+                plugins=plugins,
+                adapters={"logs": memory},
+                clock=clock,
+                environ={},
+                event_types=(),
+            )
+            stack.enter_context(runtime)
+            return Bench(runtime, memory, clock)
+
+        yield start
+
+
+@pytest.fixture
+def bench(run: Run) -> Bench:
+    """A runtime without settings."""
+    return run()
