@@ -14,10 +14,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-import e11y
 from e11y import Event
-from e11y_metrics import LabelReport, cardinality, counter, histogram, metrics, path_template, start_http_server, tag
-from e11y_metrics import status_class
+from e11y_metrics import (
+    LabelReport,
+    cardinality,
+    counter,
+    histogram,
+    metrics,
+    path_template,
+    start_http_server,
+    status_class,
+    tag,
+)
 from e11y_metrics.finite import texts
 from e11y_metrics.sketch import Sketch
 
@@ -81,8 +89,8 @@ def test_a_million_values_cost_the_limit_and_one_series(bench: Bench) -> None:
 
 def bench_writer() -> Any:
     """Return the step of the event type: what ``track()`` calls, without the rest of an event's way."""
-    from e11y_metrics.process import meter
     from e11y.pipeline.plan import read_schema
+    from e11y_metrics.process import meter
 
     found = meter()
     assert found is not None
@@ -166,7 +174,7 @@ def test_types_with_few_values_need_no_limit(run: Run) -> None:
     [
         (bool, {"True", "False"}),
         (Shade, {"dark", "light"}),
-        (Literal["a", 1, None], {"a", "1", "[DROPPED]"}),
+        (Literal["a", 1] | None, {"a", "1"}),
         (Literal["a"] | bool | None, {"a", "True", "False"}),
         (str, None),
         (int | bool, None),

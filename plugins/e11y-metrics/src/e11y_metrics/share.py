@@ -205,7 +205,7 @@ def _add(
 ) -> None:
     for family in document.families:
         total = totals.get(family.name)
-        if total is None:
+        if total is None or not total.first.row:  # nothing was counted there yet, so its form is not known
             total = totals[family.name] = Total(family)
         total.add(family, live=live, kept_already=kept_already)
     for note in document.labels:

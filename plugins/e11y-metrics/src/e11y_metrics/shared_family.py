@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Any
+from operator import add
 
 import msgspec
 from prometheus_client import Metric
@@ -11,19 +11,25 @@ from prometheus_client.samples import Exemplar, Sample
 
 from e11y_metrics.label_text import OTHER
 
+Numbers = list[int | float]
+Exemplars = dict[int, tuple[dict[str, str], float]]
+"""Place in the row -> labels and value."""
 
-class SharedSample(msgspec.Struct, array_like=True):
-    """One sample; ``time`` is when a gauge was set, in seconds since 1970."""
 
-    name: str
-    labels: dict[str, str]
-    value: int | float
+class SharedSeries(msgspec.Struct, array_like=True):
+    """The numbers of one combination of label values; ``time`` is when a gauge was set, in seconds since 1970."""
+
+    values: tuple[str, ...]
+    numbers: Numbers
     time: float = 0.0
-    exemplar: tuple[dict[str, str], float] | None = None
+    exemplars: Exemplars = {}
 
 
 class SharedFamily(msgspec.Struct, array_like=True):
-    """All samples of one metric in one process, with the limits that hold for them all together."""
+    """All series of one metric in one process, with the limits that hold for all processes together.
+
+    ``row`` names the numbers of each series: sample and, for a bucket, its bound.
+    """
 
     name: str
     help: str
@@ -31,7 +37,9 @@ class SharedFamily(msgspec.Struct, array_like=True):
     across: str
     limits: dict[str, int]
     max_series: int
-    samples: list[SharedSample]
+    labels: tuple[str, ...]
+    row: tuple[tuple[str, str], ...]
+    series: list[SharedSeries]
 
 
 class LabelNote(msgspec.Struct, array_like=True):
@@ -52,7 +60,7 @@ def mark(
     """Note on a metric how those of several processes are added up; only what is marked is shared.
 
     Args:
-        metric: Returned again.
+        metric: Its label set is constant. Returned again.
         across: For a gauge: ``latest``, ``sum``, ``max`` or ``min``.
         limits: Label -> most values.
         max_series: Most combinations of label values; 0: no limit.
@@ -65,36 +73,56 @@ def mark(
 def shared(metrics: Iterable[Metric]) -> Iterator[SharedFamily]:
     """Yield those that are marked, in the form that travels."""
     for metric in metrics:
-        found = vars(metric).get("e11y")
-        if found is None:
-            continue
-        across, limits, max_series, times = found
-        samples = []
-        for at, one in enumerate(metric.samples):
-            exemplar = None if one.exemplar is None else (dict(one.exemplar.labels), one.exemplar.value)
-            samples.append(SharedSample(one.name, one.labels, one.value, times[at] if times else 0.0, exemplar))
-        yield SharedFamily(metric.name, metric.documentation, metric.type, across, limits, max_series, samples)
+        marked = vars(metric).get("e11y")
+        if marked is not None:
+            yield _shared(metric, *marked)
 
 
-class Cell:
-    """One sample of all processes.
+def _shared(
+    metric: Metric, across: str, limits: dict[str, int], max_series: int, times: tuple[float, ...]
+) -> SharedFamily:
+    found: dict[tuple[str, ...], SharedSeries] = {}
+    row: dict[tuple[str, str], None] = {}
+    labels: tuple[str, ...] = ()
+    for at, sample in enumerate(metric.samples):
+        labels = tuple([label for label in sample.labels if label != "le"])
+        values = tuple([value for label, value in sample.labels.items() if label != "le"])
+        row[sample.name, sample.labels.get("le", "")] = None
+        series = found.get(values)
+        if series is None:
+            series = found[values] = SharedSeries(values, [], times[at] if times else 0.0, {})
+        if sample.exemplar is not None:
+            series.exemplars[len(series.numbers)] = (dict(sample.exemplar.labels), sample.exemplar.value)
+        series.numbers.append(sample.value)
+    return SharedFamily(
+        metric.name,
+        metric.documentation,
+        metric.type,
+        across,
+        limits,
+        max_series,
+        labels,
+        tuple(row),
+        list(found.values()),
+    )
+
+
+class _Cell:
+    """One series of all processes.
 
     Attributes:
-        kept: From those that ended: what must stay.
+        kept: From those that ended: what must stay; ``None``: nothing.
         shown: From all.
         time: When the shown value of a gauge was set.
     """
 
-    __slots__ = ("exemplar", "kept", "shown", "time")
+    __slots__ = ("exemplars", "kept", "shown", "time")
 
     def __init__(self) -> None:
-        self.kept: float | None = None
-        self.shown: float | None = None
+        self.kept: Numbers | None = None
+        self.shown: Numbers | None = None
         self.time = 0.0
-        self.exemplar: tuple[dict[str, str], float] | None = None
-
-
-Labels = tuple[tuple[str, str], ...]
+        self.exemplars: Exemplars = {}
 
 
 class Total:
@@ -109,90 +137,89 @@ class Total:
     def __init__(self, first: SharedFamily) -> None:
         self.first = first
         self.grew = False
-        self._cells: dict[tuple[str, Labels], Cell] = {}
-        self._values: dict[str, set[str]] = {label: set() for label in first.limits}
-        self._series: set[Labels] = set()
+        self._is_gauge = first.kind == "gauge"
+        self._is_latest = self._is_gauge and first.across == "latest"
+        self._joined = {"max": max, "min": min}.get(first.across, add) if self._is_gauge else add
+        self._cells: dict[tuple[str, ...], _Cell] = {}
+        self._guarded = [(at, first.limits[label]) for at, label in enumerate(first.labels) if label in first.limits]
+        self._values: dict[int, set[str]] = {at: set() for at, _ in self._guarded}
 
     def add(self, family: SharedFamily, *, live: bool, kept_already: bool = False) -> None:
-        """Add the samples of one process.
+        """Add the series of one process.
+
+        Two versions of a program may run at the same time; of a metric that changed, the one met first is shown.
 
         Args:
             family: Of the process.
             live: It runs; of one that ended only what lasts is added.
             kept_already: What was kept before, and found room then.
         """
-        if family.kind != self.first.kind:
-            return  # two versions of a program at the same time; the older one is shown
-        lasts = live or family.kind != "gauge" or family.across == "latest"
-        places: dict[Labels, Labels] = {}
-        for one in family.samples if lasts else ():
-            le = one.labels.pop("le", None)
-            labels = tuple(one.labels.items())
-            place = places.get(labels)
-            if place is None:
-                place = places[labels] = labels if kept_already and self._note(labels) else self._place(labels)
-            self._put(one, place if le is None else (*place, ("le", le)), live=live)
+        first = self.first
+        if (family.kind, family.labels, family.row) != (first.kind, first.labels, first.row):
+            return
+        if self._is_gauge and not live and not self._is_latest:
+            return
+        cells = self._cells
+        for series in family.series:
+            cell = cells.get(series.values)
+            if cell is None:
+                cell = self._note(series.values) if kept_already else self._placed(series.values)
+            if self._is_latest:
+                _latest(cell, series)
+                continue
+            cell.shown = series.numbers if cell.shown is None else list(map(self._joined, cell.shown, series.numbers))
+            if not live:
+                cell.kept = cell.shown  # those that live are added last
+            if series.exemplars:
+                cell.exemplars = {**cell.exemplars, **series.exemplars}
 
     def kept(self) -> SharedFamily:
         """Return what must stay when all processes have ended. Series that live ones hold are there with 0."""
-        is_gauge = self.first.kind == "gauge"
-        samples = [
-            SharedSample(name, dict(labels), cell.kept or 0, cell.time)
-            for (name, labels), cell in self._cells.items()
-            if cell.kept is not None or not is_gauge
+        nothing: Numbers = [0] * len(self.first.row)
+        series = [
+            SharedSeries(values, nothing if cell.kept is None else cell.kept, cell.time)
+            for values, cell in self._cells.items()
+            if cell.kept is not None or not self._is_gauge
         ]
-        return msgspec.structs.replace(self.first, samples=samples)
+        return msgspec.structs.replace(self.first, series=series)
 
     def metric(self) -> Metric:
         """Return the metric in the form of prometheus-client."""
-        metric = Metric(self.first.name, self.first.help, self.first.kind)
-        for (name, labels), cell in self._cells.items():
-            exemplar = None if cell.exemplar is None else Exemplar(*cell.exemplar)
-            metric.samples.append(Sample(name, dict(labels), cell.shown or 0, None, exemplar))
+        first = self.first
+        metric = Metric(first.name, first.help, first.kind)
+        for values, cell in self._cells.items():
+            labels = dict(zip(first.labels, values, strict=True))
+            for at, ((name, le), number) in enumerate(zip(first.row, cell.shown or (), strict=True)):
+                exemplar = Exemplar(*cell.exemplars[at]) if at in cell.exemplars else None
+                metric.samples.append(Sample(name, {**labels, "le": le} if le else labels, number, None, exemplar))
         return metric
 
-    def _note(self, labels: Labels) -> bool:
-        self._series.add(labels)
-        for label, value in labels:
-            if label in self._values and value != OTHER:
-                self._values[label].add(value)
-        return True
+    def _note(self, values: tuple[str, ...]) -> _Cell:
+        """Give a series its room, for good."""
+        for at, _ in self._guarded:
+            if values[at] != OTHER:
+                self._values[at].add(values[at])
+        cell = self._cells[values] = _Cell()
+        return cell
 
-    def _place(self, labels: Labels) -> Labels:
+    def _placed(self, values: tuple[str, ...]) -> _Cell:
         """Return the series that a series of one process becomes part of."""
-        if labels in self._series:
-            return labels
-        placed = tuple([(label, self._admitted(label, value)) for label, value in labels])
-        if placed in self._series:
-            return placed
-        if self.first.max_series and len(self._series) >= self.first.max_series:
-            placed = tuple([(label, OTHER) for label, _ in labels])
-        self._note(placed)
-        self.grew = self.grew or self.first.kind != "gauge"
-        return placed
+        allowed = list(values)
+        for at, limit in self._guarded:
+            if values[at] not in self._values[at] and len(self._values[at]) >= limit:
+                allowed[at] = OTHER
+        placed = tuple(allowed)
+        if placed not in self._cells and self.first.max_series and len(self._cells) >= self.first.max_series:
+            placed = (OTHER,) * len(values)
+        found = self._cells.get(placed)
+        if found is None:
+            found = self._note(placed)
+            self.grew = self.grew or not self._is_gauge
+        return found
 
-    def _admitted(self, label: str, value: str) -> str:
-        known = self._values.get(label)
-        return value if known is None or value in known or len(known) < self.first.limits[label] else OTHER
 
-    def _put(self, one: SharedSample, labels: Labels, *, live: bool) -> None:
-        cell = self._cells.get((one.name, labels))
-        if cell is None:
-            cell = self._cells[one.name, labels] = Cell()
-        if self.first.kind == "gauge" and self.first.across == "latest":
-            if cell.shown is None or one.time >= cell.time:
-                cell.shown, cell.time = one.value, one.time
-                cell.kept = one.value  # also of one that lives: it will have ended by the time that counts
-            return
-        cell.shown = self._joined(cell.shown, one.value)
-        if not live:
-            cell.kept = self._joined(cell.kept, one.value)
-        if one.exemplar is not None:
-            cell.exemplar = one.exemplar
-
-    def _joined(self, before: float | None, value: float) -> Any:
-        if before is None:
-            return value
-        if self.first.kind == "gauge" and self.first.across in ("max", "min"):
-            return max(before, value) if self.first.across == "max" else min(before, value)
-        return before + value
+def _latest(cell: _Cell, series: SharedSeries) -> None:
+    """Show a gauge that was set later. It lasts: the process that set it will have ended when that counts."""
+    if cell.shown is None or series.time >= cell.time:
+        cell.kept = cell.shown = series.numbers
+        cell.time = series.time

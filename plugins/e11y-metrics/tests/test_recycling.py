@@ -1,0 +1,28 @@
+"""Two thousand workers that come and go: few files, quick scrapes, no counter that goes down, nothing lost."""
+
+from __future__ import annotations
+
+import json
+import multiprocessing
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+PROGRAM = Path(__file__).with_name("recycling.py")
+
+
+@pytest.mark.skipif("fork" not in multiprocessing.get_all_start_methods(), reason="this system cannot fork")
+@pytest.mark.timeout(300)
+def test_recycled_workers_leave_their_numbers_and_nothing_else(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, str(PROGRAM), str(tmp_path), "2000", "32"], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    seen = json.loads(done.stdout)
+    assert (seen["total"], seen["went_down"]) == (seen["expected"], [])
+    assert seen["scrapes"] == 101
+    assert seen["most_files"] <= 64
+    assert seen["files_at_the_end"] == 3
+    assert seen["median_cpu_s"] < 0.1
