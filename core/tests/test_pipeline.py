@@ -541,10 +541,10 @@ WRONG: list[tuple[dict[str, Any], str]] = [
     (
         {
             "filter": lambda schema: Filter(deferred=lambda payload: payload, defers=("email",)),
-            "observe": lambda schema: Observe(lambda email: None),
+            "observe": lambda schema: Observe(lambda email: None, doc="counts by email"),
         },
         "plugin 'probe' reads 'email' at the call, but 'probe' filters it later, on the preparer\n"
-        "  where: e11y_observe(schema=OrderPaid)\n"
+        "  where: e11y_observe(schema=OrderPaid): counts by email\n"
         "  fix:   filter that field at the call, narrow its type, allow it explicitly, or do not read it",
     ),
     (

@@ -349,6 +349,7 @@ def _refuse_pending(placed: Placed, schema: Schema, pending: Mapping[str, Placed
 
 
 def _misfit(placed: Placed, schema: Schema, what: str, fix: str) -> PluginError:
+    doc = f": {placed.step.doc}" if placed.step.doc else ""
     return PluginError(
-        f"plugin {placed.plugin!r} {what}", where=f"{placed.hook}(schema={schema.event_type.__name__})", fix=fix
+        f"plugin {placed.plugin!r} {what}", where=f"{placed.hook}(schema={schema.event_type.__name__}){doc}", fix=fix
     )
