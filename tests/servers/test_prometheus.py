@@ -11,9 +11,11 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from prometheus_client import generate_latest
 
 import e11y
-from e11y_metrics import counter, gauge, histogram, metrics, start_http_server
+from e11y_metrics import counter, gauge, histogram, metrics, registry, start_http_server
+from e11y_metrics.process import top
 from tests.servers.prometheus import Prometheus
 
 
@@ -121,8 +123,6 @@ def test_recycled_workers_are_one_target_that_never_goes_down(scrape: Scrape, tm
             if generation % 2:
                 e11y.shutdown(5)
             else:
-                from e11y_metrics.process import top
-
                 part = top()
                 assert part is not None
                 assert part.share is not None
@@ -143,9 +143,6 @@ def test_promtool_finds_nothing_wrong(scrape: Scrape) -> None:
         pytest.fail("this test needs promtool; install it with: bash .ci/servers, or: apt-get install prometheus")
     scrape()
     ScrapedOrder.track(currency="EUR", amount=1)
-    from e11y_metrics.exposition import registry
-    from prometheus_client import generate_latest
-
     text = generate_latest(registry())
     done = subprocess.run([promtool, "check", "metrics"], input=text, capture_output=True, timeout=30, check=False)
     told = [line for line in done.stderr.decode().splitlines() if "process_" not in line and "python_" not in line]

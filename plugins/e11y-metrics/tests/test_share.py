@@ -7,12 +7,15 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from prometheus_client import Metric
 from prometheus_client.samples import Exemplar, Sample
 
@@ -254,6 +257,87 @@ def test_the_limit_on_values_holds_for_all_processes_and_what_was_shown_stays(tm
     assert Numbers(tmp_path).read() == {"a": 6, "b": 1, "c": 2, "[OTHER]": 7}
 
 
+class Fleet:
+    """Processes that count, write, end or are killed in any order."""
+
+    def __init__(self, directory: Path) -> None:
+        self.directory = directory
+        self.alive = [Numbers(directory) for _ in range(3)]
+        self.expected = 0.0
+        self.shown: dict[str, float] = {}
+
+    def do(self, at: int, deed: str, color: str) -> None:
+        one = self.alive[at]
+        if deed == "count":
+            one.counts[color] = one.counts.get(color, 0) + 1
+            self.expected += 1
+        elif deed == "read":
+            found = one.read()
+            assert len(found) <= one.limit + 1
+            assert all(found.get(name, 0) >= value for name, value in self.shown.items())
+            self.shown = found
+        else:
+            one.share.write()
+        if deed == "finish":
+            one.share.finish()
+        elif deed == "kill":
+            one.share.forget()  # lets go of the file, as the kernel does
+        if deed in ("finish", "kill"):
+            self.alive[at] = Numbers(self.directory)
+
+
+@given(
+    st.lists(
+        st.tuples(
+            st.integers(0, 2),
+            st.sampled_from(["count", "count", "count", "write", "read", "finish", "kill"]),
+            st.sampled_from("abcdef"),
+        ),
+        max_size=40,
+    )
+)
+def test_whatever_processes_do_nothing_is_lost_and_nothing_goes_down(deeds: list[tuple[int, str, str]]) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        fleet = Fleet(Path(folder))
+        for at, deed, color in deeds:
+            fleet.do(at, deed, color)
+        for at in range(3):
+            fleet.do(at, "finish", "")
+        fleet.do(0, "read", "")
+        assert sum(fleet.shown.values()) == fleet.expected
+        assert len(files(fleet.directory)) <= 3
+        for one in fleet.alive:
+            one.share.forget()
+
+
+def test_the_applications_own_metrics_are_added_by_their_own_means(tmp_path: Path) -> None:
+    program = """
+import os, sys
+from prometheus_client import Counter
+own = Counter("own_seen_total", "Mine.")
+import e11y
+from e11y_metrics import registry
+e11y.configure({"plugins": ["metrics"], "metrics": {"directory": sys.argv[1]}}, adapters={"logs": {"type": "null"}})
+own.inc()
+if (child := os.fork()) == 0:
+    own.inc(2)
+    os._exit(0)
+os.waitpid(child, 0)
+print(registry().get_sample_value("own_seen_total"), registry().get_sample_value("python_info"))
+"""
+    upstream = tmp_path / "upstream"
+    upstream.mkdir()
+    done = subprocess.run(
+        [sys.executable, "-c", program, str(tmp_path / "ours")],
+        env={**os.environ, "PROMETHEUS_MULTIPROC_DIR": str(upstream)},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert (done.stdout, done.stderr) == ("3.0 None\n", "")
+
+
 @pytest.mark.parametrize(("across", "live", "ended"), [("latest", 5, 9), ("sum", 12, 5), ("max", 7, 5), ("min", 5, 5)])
 def test_gauges_of_several_processes(tmp_path: Path, across: str, live: float, ended: float) -> None:
     first, second = Numbers(tmp_path, across=across), Numbers(tmp_path, across=across)
@@ -323,4 +407,3 @@ def test_numbers_are_plain_json(tmp_path: Path) -> None:
     (path,) = tmp_path.glob("*-*.json")
     found = json.loads(path.read_text())
     assert found["families"][0][8][0][:2] == [["a"], [2**60 + 1]]
-

@@ -122,8 +122,12 @@ def bind(
         return found
 
     def fold(row: tuple[Any, ...]) -> None:
-        raw = raw_of(row)
-        places = (cache.get(raw) if may_cache else None) or meet(raw, row)
+        try:
+            raw = raw_of(row)
+            places = (cache.get(raw) if may_cache else None) or meet(raw, row)
+        except Exception as error:  # noqa: BLE001 - a value whose own methods raise
+            failed(group[0][0].name, error)
+            return
         trace = row[traced[0]] if traced is not None and row[traced[1]] != 0 else 0
         for name, put, series, value_of in places:
             try:

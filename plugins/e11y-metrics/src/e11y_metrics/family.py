@@ -133,7 +133,7 @@ class Family:
         self.labels = first.labels
         self.help = first.help
         self.across: Across = first.across
-        self.buckets = buckets if first.kind == "histogram" else ()
+        self.buckets: tuple[float, ...] = buckets if first.kind == "histogram" else ()
         self.max_series = max_series
         self.guards = {label: guard_of(label) for label in self.labels}
         self.guarded: set[str] = set()

@@ -66,12 +66,12 @@ class Journal:
 
     def _add_up(self, amount: int) -> None:
         rows, folds = self._rows, self._folds
-        try:
-            for _ in range(amount):
+        for _ in range(amount):
+            try:
                 number, row = rows.popleft()
-                folds[number](row)
-        except IndexError:  # empty; cheaper than to ask before each row
-            return
+            except IndexError:  # empty
+                return
+            folds[number](row)
 
     def forget(self) -> None:
         """Begin anew, also when another thread of the parent was adding up. For forked children only."""

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from prometheus_client import Metric
 from prometheus_client.registry import Collector
 
-from e11y import Host, Observe, Schema, hookimpl
+from e11y import ConfigError, Host, Observe, Schema, hookimpl
 from e11y_metrics.ledger_metrics import label_metrics, ledger_metrics
 from e11y_metrics.meter import Meter
 from e11y_metrics.process import enter, leave
@@ -54,8 +54,14 @@ class MetricsPlugin:
     def _make_share(self, settings: MetricsSettings) -> Share | None:
         if settings.directory is None:
             return None
-        from e11y_metrics.share import Share  # noqa: PLC0415 - locks of files, which not every system has
-
+        try:
+            from e11y_metrics.share import Share  # noqa: PLC0415 - locks of files, which not every system has
+        except ImportError as error:
+            raise ConfigError(
+                f"processes cannot share their metrics on this system: {error}",
+                where="[tool.e11y.metrics] directory",
+                fix="remove it, and let each process be scraped by itself",
+            ) from None
         return Share(Path(settings.directory), self.collector.collect, self.meter.labels)
 
     @hookimpl
