@@ -7,7 +7,7 @@ import sys
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from e11y import Event, Runtime
@@ -108,6 +108,7 @@ def test_objects_are_written_as_their_type(bench: Bench) -> None:
     }
 
 
+@settings(deadline=None, max_examples=50)  # each example starts a runtime
 @given(
     st.sampled_from(["increment", "observe", "set"]),
     st.text(max_size=20) | st.sampled_from(["a_total", "b_seconds", "c"]),
@@ -115,8 +116,8 @@ def test_objects_are_written_as_their_type(bench: Bench) -> None:
     st.dictionaries(st.text(max_size=5), st.none() | st.text(max_size=5) | st.integers() | st.binary(), max_size=3),
 )
 def test_anything_may_be_passed(method: str, name: str, value: Any, labels: dict[str, Any]) -> None:
-    settings = {"environment": "test", "plugins": ["metrics"]}
-    with Runtime(settings, adapters={}, environ={}, event_types=()) as runtime:
+    table = {"environment": "test", "plugins": ["metrics"]}
+    with Runtime(table, adapters={}, environ={}, event_types=()) as runtime:
         getattr(metrics, method)(name, value, **labels)
         assert isinstance(Bench(runtime, None, None).samples, dict)  # type: ignore[arg-type]
 

@@ -9,7 +9,7 @@ from enum import Enum
 from typing import Literal
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import e11y
@@ -197,6 +197,20 @@ def test_a_swallowed_error_is_logged_without_its_value(bench: Bench, caplog: pyt
     ]
 
 
+@counter("huge_total", value="number")
+@gauge("hugest", value="number")
+class MetricsHuge(Event):
+    number: int
+
+
+def test_numbers_that_no_float_can_hold_do_not_break_the_scrape(bench: Bench) -> None:
+    for number in (2**53 + 1, 10**400, 10**308, 10**308, 10**308):
+        MetricsHuge.track(number=number)
+    assert bench.text.count("\nhuge_total ") == 1
+    assert bench.named("hugest")["hugest"] == 1e308
+    assert bench.faults() == {"metrics.values_skipped": 2}
+
+
 class Gate:
     """Drops all but every hundredth event."""
 
@@ -312,6 +326,7 @@ class MetricsTextSeen(Event):
     text: str
 
 
+@settings(deadline=None, max_examples=50)  # each example starts a runtime
 @given(texts=st.lists(st.text(max_size=200) | st.text(st.characters(codec=None), max_size=5), max_size=20))
 def test_any_text_can_be_scraped(texts: list[str]) -> None:
     with e11y.Runtime(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import json
+import fcntl
 import os
 import signal
 import subprocess
@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from prometheus_client import Metric
 from prometheus_client.samples import Exemplar, Sample
@@ -145,7 +145,7 @@ def test_processes_are_added_up_while_they_live_and_after(run: Run, tmp_path: Pa
         assert value("shared_size_sum") == 34
         assert (value("shared_added"), value("shared_highest")) == (4, 4)
     own = next(name for name in files(directory) if name.startswith(f"{os.getpid()}-"))
-    assert files(directory) == sorted([own, "ended.json", "lock"])
+    assert files(directory) == sorted([own, "ended.msgpack", "lock"])
     assert oct((directory / own).stat().st_mode & 0o777) == "0o600"
     assert oct(directory.stat().st_mode & 0o777) == "0o700"
 
@@ -155,7 +155,7 @@ def test_the_last_numbers_of_a_process_that_ends_are_kept(run: Run, tmp_path: Pa
     with workers(tmp_path, 1) as (worker,):
         worker.tell("track red 3")
         worker.end()
-    assert files(tmp_path) == ["ended.json", "lock"]
+    assert files(tmp_path) == ["ended.msgpack", "lock"]
     assert (value("shared_jobs_total", color="red"), value("shared_latest")) == (1, 3)
 
 
@@ -286,6 +286,7 @@ class Fleet:
             self.alive[at] = Numbers(self.directory)
 
 
+@settings(deadline=None)  # each example writes files
 @given(
     st.lists(
         st.tuples(
@@ -353,7 +354,7 @@ def test_a_process_that_was_killed_while_files_were_added_up_is_counted_once(tmp
     first, second = Numbers(tmp_path), Numbers(tmp_path)
     second.counts = {"a": 4}
     second.share.write()
-    (path,) = tmp_path.glob("*-*.json")
+    (path,) = tmp_path.glob("*-*.msgpack")
     left = path.read_bytes()
     second.share.finish()
     path.write_bytes(left)  # added up, and then its remover died
@@ -362,11 +363,11 @@ def test_a_process_that_was_killed_while_files_were_added_up_is_counted_once(tmp
 
 
 def test_a_file_that_cannot_be_read_counts_as_nothing(tmp_path: Path) -> None:
-    (tmp_path / "1-abcd.json").write_text('{"families": [["seen", "Se')
+    (tmp_path / "1-abcd.msgpack").write_text('{"families": [["seen", "Se')
     first = Numbers(tmp_path)
     first.counts = {"a": 1}
     assert first.read() == {"a": 1}
-    assert not (tmp_path / "1-abcd.json").exists()
+    assert not (tmp_path / "1-abcd.msgpack").exists()
 
 
 def test_what_was_half_written_is_removed_after_a_while(tmp_path: Path) -> None:
@@ -376,6 +377,17 @@ def test_what_was_half_written_is_removed_after_a_while(tmp_path: Path) -> None:
     os.utime(old, (0, 0))
     Numbers(tmp_path).read()
     assert [path.name for path in tmp_path.glob("*.tmp")] == ["2-abcd.tmp"]
+
+
+def test_somebody_may_empty_the_directory(tmp_path: Path) -> None:
+    first = Numbers(tmp_path)
+    first.counts = {"a": 1}
+    assert first.read() == {"a": 1}
+    for path in tmp_path.iterdir():
+        path.unlink()
+    assert first.read() == {}
+    first.counts = {"a": 2}
+    assert first.read() == {"a": 2}
 
 
 def test_exemplars_of_live_processes_are_shown(tmp_path: Path) -> None:
@@ -400,10 +412,28 @@ def test_a_disk_that_refuses_is_told_and_ends_nothing(
     ]
 
 
-def test_numbers_are_plain_json(tmp_path: Path) -> None:
-    first = Numbers(tmp_path)
-    first.counts = {"a": 2**60 + 1}
+@pytest.mark.parametrize("level", [float("inf"), float("-inf"), 2**62 + 1, -1.5])
+def test_any_number_travels_as_it_is(tmp_path: Path, level: float) -> None:
+    first, second = Numbers(tmp_path), Numbers(tmp_path)
+    first.level, first.counts = (level, 1.0), {"a": 2**62 + 1}
     first.share.write()
-    (path,) = tmp_path.glob("*-*.json")
-    found = json.loads(path.read_text())
-    assert found["families"][0][8][0][:2] == [["a"], [2**60 + 1]]
+    assert second.read() == {"level": level, "a": 2**62 + 1}
+
+
+def test_numbers_too_large_for_an_int_travel_as_floats(tmp_path: Path) -> None:
+    first, second = Numbers(tmp_path), Numbers(tmp_path)
+    first.counts = {"a": 2**70}
+    first.share.write()
+    assert second.read() == {"a": 2.0**70}
+
+
+def test_a_lock_that_is_not_released_delays_a_scrape_and_an_end_for_some_time_only(tmp_path: Path) -> None:
+    first = Numbers(tmp_path)
+    first.counts = {"a": 1}
+    first.share.write()
+    with (tmp_path / "lock").open("wb") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        with pytest.raises(TimeoutError, match="another process holds the lock of the metrics directory"):
+            first.read()
+        first.share.finish()
+    assert Numbers(tmp_path).read() == {"a": 1}

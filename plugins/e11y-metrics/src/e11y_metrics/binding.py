@@ -12,7 +12,7 @@ from e11y.errors import nearest
 from e11y.steps import Need
 from e11y_metrics.definition import CONTEXT_PREFIX, Definition, Tag, identifier_problem
 from e11y_metrics.family import Family, Put, Series
-from e11y_metrics.finite import are_told_apart, is_numeric, is_proven_finite, is_unbounded
+from e11y_metrics.finite import are_told_apart, endless_member, is_numeric, is_proven_finite
 from e11y_metrics.identifiers import looks_like_identifier
 from e11y_metrics.journal import Fold
 from e11y_metrics.label_text import OTHER, relabelled, text_of
@@ -52,8 +52,7 @@ def check_definition(schema: Schema, definition: Definition, rules: Mapping[str,
     where = definition.where
     for one in definition.tags:
         source = _source(schema, one, where, definition.name)
-        is_field = isinstance(source, str)
-        if one.label in rules or not one.may_identify or (is_field and is_proven_finite(schema, one.source)):
+        if one.label in rules or one.relabel is not None:
             continue
         name = next((name for name in (one.label, one.source.removeprefix(CONTEXT_PREFIX)) if name in denied), None)
         if name is not None:
@@ -62,14 +61,17 @@ def check_definition(schema: Schema, definition: Definition, rules: Mapping[str,
                 where=f"{where}; [tool.e11y.metrics] deny",
                 fix="leave it out, or turn it into a few values with a relabel rule",
             )
+        is_field = isinstance(source, str)
+        if one.allow or (is_field and is_proven_finite(schema, one.source)):
+            continue
         if looks_like_identifier(one.label) or looks_like_identifier(one.source):
             what, fix = identifier_problem(one.source.removeprefix(CONTEXT_PREFIX), one.source)
             raise ConfigError(f"metric {definition.name!r}: {what}", where=where, fix=fix)
-        if is_field and is_unbounded(schema.fields[one.source].type):
-            kind = schema.fields[one.source].type
+        endless = endless_member(schema.fields[one.source].type) if is_field else None
+        if endless is not None:
             raise ConfigError(
                 f"the label {one.label!r} of metric {definition.name!r} has no end of values: "
-                f"the field is a {getattr(kind, '__name__', kind)}",
+                f"the field is a {endless.__name__}",
                 where=where,
                 fix=f'use a field of text, Enum or Literal, or a rule: tag("{one.source}", relabel=...)',
             )

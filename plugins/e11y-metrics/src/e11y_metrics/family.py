@@ -23,6 +23,9 @@ Key = tuple[str, ...]
 DEFAULT_BUCKETS: Final = (0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1.0, 5.0, 10.0)
 
 
+EXACT: Final = 2**63
+"""Ints below it are added up exactly."""
+
 _isfinite = math.isfinite
 
 
@@ -187,7 +190,7 @@ class Family:
             labels = dict(zip(self.labels, key, strict=True))
             metric.samples.extend(self._samples(labels, series))
             times.append(series.time)
-        limits = {label: self.guards[label].limit for label in self.guarded}
+        limits = {label: self.guards[label].limit for label in list(self.guarded)}  # grows when a type comes late
         return mark(
             metric,
             across=self.across if is_gauge else "sum",
@@ -216,15 +219,15 @@ def _exemplar(value: float, trace: int) -> Exemplar:
 
 
 def _finite(value: Any) -> float:
-    number = value if value.__class__ is int or value.__class__ is float else _number(value)
+    number = _number(value)
     if not _isfinite(number):
         raise NotANumber
     return number
 
 
 def _number(value: Any) -> float:
-    """Return a value as a number; ints stay exact."""
-    if value.__class__ is int or value.__class__ is float:
+    """Return a value as a number. Ints stay exact, unless they are so large that a float could not hold their sum."""
+    if value.__class__ is float or (value.__class__ is int and -EXACT < value < EXACT):
         return value
     if isinstance(value, timedelta):
         return value.total_seconds()

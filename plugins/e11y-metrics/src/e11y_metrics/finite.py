@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import types
+from dataclasses import is_dataclass
 from datetime import date, time, timedelta
 from decimal import Decimal
 from enum import Enum
@@ -14,7 +15,7 @@ import attrs
 from e11y import Schema
 from e11y_metrics.label_text import text_of
 
-_UNBOUNDED = (float, Decimal, date, time, timedelta, UUID, bytes, list, dict, set, frozenset, tuple)
+_ENDLESS = (float, Decimal, date, time, timedelta, UUID, bytes, list, dict, set, frozenset, tuple)
 _NUMBERS = (int, float, Decimal, timedelta)
 
 
@@ -50,15 +51,15 @@ def texts(kind: Any) -> frozenset[str] | None:
     return frozenset(found)
 
 
-def is_unbounded(kind: Any) -> bool:
-    """Return whether no value of a type is likely to come twice: amounts, moments, ids, containers."""
+def endless_member(kind: Any) -> type[Any] | None:
+    """Return the member of a type of which hardly any value comes twice: amounts, moments, ids, containers."""
     for member in members(kind):
         plain = get_origin(member) or member
         if not isinstance(plain, type) or issubclass(plain, (Enum, bool)):
             continue
-        if issubclass(plain, _UNBOUNDED) or attrs.has(plain):
-            return True
-    return False
+        if issubclass(plain, _ENDLESS) or attrs.has(plain) or is_dataclass(plain):
+            return plain
+    return None
 
 
 def is_numeric(kind: Any) -> bool:

@@ -82,12 +82,14 @@ def meter() -> Meter | None:
 def _register(collector: Collector) -> None:
     if _process.registered is collector:
         return
-    if _process.registered is not None:
-        REGISTRY.unregister(_process.registered)
-        _process.registered = None
+    before = _process.registered
+    if before is not None:
+        REGISTRY.unregister(before)
     try:
         REGISTRY.register(collector)
     except ValueError as error:
+        if before is not None:
+            REGISTRY.register(before)
         raise ConfigError(
             f"metrics of event types are in prometheus-client's registry already: {error}",
             where="prometheus_client.REGISTRY",

@@ -2,12 +2,12 @@
 
 Files in the directory::
 
-    <pid>-<token>.json    one live process; replaced as a whole, and locked by its owner as long as that lives
-    ended.json            the sum of all processes that ended
-    lock                  held while files are read or summed up
+    <pid>-<token>.msgpack    one live process; replaced as a whole, and locked by its owner as long as that lives
+    ended.msgpack            the sum of all processes that ended
+    lock                     held while files are read or summed up
 
 A process that ended without a word is known by its lock, which the kernel released; whoever reads next adds its
-file to ``ended.json``. So there are never more files than live processes and these two, and no counter goes down.
+file to ``ended.msgpack``. So there are never more files than live processes and these two, and no counter goes down.
 """
 
 from __future__ import annotations
@@ -27,12 +27,15 @@ from prometheus_client import Metric
 
 from e11y_metrics.shared_family import LabelNote, SharedFamily, Total, shared
 
-_ENDED = "ended.json"
+_ENDED = "ended.msgpack"
 _STALE_S = 60.0
+_PATIENCE_S = 5.0
+_LAST_PATIENCE_S = 1.0
+_POLL_S = 0.002
 
 
 class Document(msgspec.Struct):
-    """One file. ``absorbed`` names files that ``ended.json`` holds already, if a crash left them behind."""
+    """One file. ``absorbed`` names files that ``ended.msgpack`` holds already, if a crash left them behind."""
 
     families: list[SharedFamily]
     labels: list[LabelNote] = []
@@ -65,7 +68,7 @@ class Share:
         self._begin()
 
     def _begin(self) -> None:
-        self._name = f"{os.getpid()}-{secrets.token_hex(4)}.json"
+        self._name = f"{os.getpid()}-{secrets.token_hex(4)}.msgpack"
         self._held = -1
         self._written = b""
         self._finished = False
@@ -89,7 +92,7 @@ class Share:
         """
         with self._mutex:
             self._write()
-            with self._locked():
+            with self._locked(_PATIENCE_S):
                 return self._add_up()
 
     def finish(self) -> None:
@@ -102,7 +105,7 @@ class Share:
             self._write()
             self._finished = True
             self._let_go()
-            with self._locked():
+            with suppress(TimeoutError), self._locked(_LAST_PATIENCE_S):  # else the next one who reads does it
                 self._add_up()
 
     def forget(self) -> None:
@@ -119,7 +122,7 @@ class Share:
     def _write(self) -> None:
         if self._finished:
             return
-        data = msgspec.json.encode(Document(list(shared(self._metrics())), self._labels()))
+        data = msgspec.msgpack.encode(Document(list(shared(self._metrics())), self._labels()))
         if data == self._written:
             return
         self._directory.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -127,7 +130,7 @@ class Share:
         temporary = path.with_suffix(".tmp")
         file = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(file, fcntl.LOCK_EX)  # nobody else knows it
             _write_all(file, data)
             temporary.replace(path)  # locked already: a reader never meets the file of a live process unlocked
         except BaseException:
@@ -137,28 +140,35 @@ class Share:
         self._held, self._written = file, data
 
     @contextmanager
-    def _locked(self) -> Iterator[None]:
+    def _locked(self, patience_s: float) -> Iterator[None]:
         self._directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         file = os.open(self._directory / "lock", os.O_RDWR | os.O_CREAT, 0o600)
         try:
-            fcntl.flock(file, fcntl.LOCK_EX)
+            deadline = time.monotonic() + patience_s
+            while not _flocked(file, fcntl.LOCK_EX):
+                if time.monotonic() > deadline:  # its owner was stopped in the middle
+                    raise TimeoutError("another process holds the lock of the metrics directory")
+                time.sleep(_POLL_S)
             yield
         finally:
             os.close(file)
 
     def _add_up(self) -> Reading:
-        """Add all files up and those of ended processes to ``ended.json``. The lock is held."""
+        """Add all files up and those of ended processes to ``ended.msgpack``. The lock is held."""
         totals: dict[str, Total] = {}
         notes: dict[tuple[str, str], LabelNote] = {}
         ended = self._ended()
         _add(ended, totals, notes, live=False, kept_already=True)
         dead: list[Path] = []
         alive: list[Document] = []
-        for path in sorted(self._directory.glob("*-*.json")):
+        for path in sorted(self._directory.glob("*-*.msgpack")):
             if path.name in ended.absorbed:
                 path.unlink(missing_ok=True)
                 continue
-            data, is_live = _read(path)
+            try:
+                data, is_live = _read(path)
+            except FileNotFoundError:  # somebody empties the directory
+                continue
             document = _decoded(data)
             if is_live:
                 alive.append(document)
@@ -184,7 +194,7 @@ class Share:
 
     def _keep(self, document: Document) -> None:
         temporary = self._directory / "ended.new"
-        temporary.write_bytes(msgspec.json.encode(document))
+        temporary.write_bytes(msgspec.msgpack.encode(document))
         temporary.replace(self._directory / _ENDED)
 
     def _tidy(self) -> None:
@@ -229,11 +239,7 @@ def _read(path: Path) -> tuple[bytes, bool]:
     while True:
         file = os.open(path, os.O_RDONLY)
         try:
-            try:
-                fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
-                is_live = False
-            except BlockingIOError:
-                is_live = True
+            is_live = not _flocked(file, fcntl.LOCK_SH)
             if not is_live and os.fstat(file).st_ino != path.stat().st_ino:
                 continue  # replaced since it was opened: a live process did that
             with os.fdopen(os.dup(file), "rb") as reader:
@@ -242,10 +248,19 @@ def _read(path: Path) -> tuple[bytes, bool]:
             os.close(file)
 
 
-def _decoded(data: bytes) -> Document:
-    """Return the document; one that a full disk cut short counts as empty."""
+def _flocked(file: int, kind: int) -> bool:
+    """Return whether the lock could be had at once."""
     try:
-        return msgspec.json.decode(data, type=Document)
+        fcntl.flock(file, kind | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+def _decoded(data: bytes) -> Document:
+    """Return the document; one that is broken, or of another version, counts as empty."""
+    try:
+        return msgspec.msgpack.decode(data, type=Document)
     except msgspec.DecodeError:
         return Document([])
 

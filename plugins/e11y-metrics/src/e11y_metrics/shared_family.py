@@ -11,6 +11,8 @@ from prometheus_client.samples import Exemplar, Sample
 
 from e11y_metrics.label_text import OTHER
 
+_LARGEST = 2**63  # as an int on its way
+
 Numbers = list[int | float]
 Exemplars = dict[int, tuple[dict[str, str], float]]
 """Place in the row -> labels and value."""
@@ -93,7 +95,8 @@ def _shared(
             series = found[values] = SharedSeries(values, [], times[at] if times else 0.0, {})
         if sample.exemplar is not None:
             series.exemplars[len(series.numbers)] = (dict(sample.exemplar.labels), sample.exemplar.value)
-        series.numbers.append(sample.value)
+        number = sample.value
+        series.numbers.append(number if -_LARGEST < number < _LARGEST else float(number))
     return SharedFamily(
         metric.name,
         metric.documentation,
