@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import copy
 import gzip
 import json
 import os
 import threading
-from collections.abc import Awaitable, Callable, Iterable, Mapping, MutableMapping
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, MutableMapping
 from socketserver import ThreadingMixIn
 from typing import Any, Final, NamedTuple
 from urllib.parse import parse_qs
@@ -31,9 +32,27 @@ AsgiApp = Callable[[Scope, Callable[[], Awaitable[Any]], Callable[[Any], Awaitab
 
 
 class _Everything:
-    """Collects what is to be shown: the registry of this process, or the numbers of all processes."""
+    """Collects what is to be shown: the registry of this process, or the numbers of all processes.
+
+    Args:
+        names: Of samples, if only these are wanted.
+    """
+
+    def __init__(self, names: Collection[str] = ()) -> None:
+        self._names = names
 
     def collect(self) -> Iterable[Metric]:
+        for metric in self._all():
+            if not self._names:
+                yield metric
+                continue
+            wanted = [sample for sample in metric.samples if sample.name in self._names]
+            if wanted:
+                part = copy.copy(metric)  # a collector may keep its own for the next time
+                part.samples = wanted
+                yield part
+
+    def _all(self) -> Iterable[Metric]:
         part = top()
         if part is None or part.share is None:
             yield from REGISTRY.collect()
@@ -46,14 +65,17 @@ class _Everything:
         return ()
 
 
-def registry() -> CollectorRegistry:
+def registry(*names: str) -> CollectorRegistry:
     """Return a registry with everything that is to be shown, for the functions of prometheus-client.
 
     With ``directory`` set it holds the numbers of all processes that share it, else those of this process and
     all else that the application registered.
+
+    Args:
+        names: Of samples, for example ``"orders_paid_total"``, if only these are wanted.
     """
-    made = CollectorRegistry(support_collectors_without_names=True)
-    made.register(_Everything())
+    made = CollectorRegistry()
+    made.register(_Everything(names))
     return made
 
 
@@ -69,9 +91,7 @@ def _answer(path: str, query: str, accept: str, accept_encoding: str) -> _Answer
         headers = [("Content-Type", "application/json")]
     else:
         encode, content_type = choose_encoder(accept)
-        names = parse_qs(query).get("name[]")
-        everything = registry()
-        body = encode(everything.restricted_registry(names) if names else everything)
+        body = encode(registry(*parse_qs(query).get("name[]", ())))
         headers = [("Content-Type", content_type)]
     if any(part.split(";")[0].strip().lower() == "gzip" for part in accept_encoding.split(",")):
         body = gzip.compress(body, 3)
