@@ -131,11 +131,10 @@ class Event:
         Args:
             severity: Instead of the type's own.
             time: When it happened: an aware ``datetime``, or integer nanoseconds since 1970 UTC.
-            trace_id: 32 hex digits.
+            trace_id: 32 lowercase hex digits.
             adapters: Purpose names instead of the type's own or the routes.
 
-        Raises:
-            ConfigError: An argument is malformed.
+        A malformed argument does not raise here: the call is refused when it is made, like one whose fields do not fit.
         """
         return cast("Bound[P]", _bound(cls, severity, time, trace_id, adapters))
 
