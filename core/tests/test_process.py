@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 
+import e11y
 from e11y import Event, Outcome, hookimpl
 
 from .conftest import Bench, MakeBench
@@ -102,6 +103,25 @@ def test_sigterm_delivers_everything_and_leaves_handlers_alone(tmp_path: Path, h
     """
     done = run(script, tmp_path, str(out), handler, check=False)
     assert done.returncode == (-signal.SIGTERM if handler == "default" else 7)
+    assert len(lines(out)) == 1000
+
+
+def test_sigterm_delivers_what_only_other_threads_tracked(tmp_path: Path) -> None:
+    """The first event starts e11y, and only the main thread can take the signal."""
+    out = tmp_path / "out"
+    script = """
+    configure(sys.argv[1])
+    e11y.watch_process()
+    def work():
+        for n in range(1000): Happened.track(number=n)
+    thread = threading.Thread(target=work)
+    thread.start()
+    thread.join()
+    os.kill(os.getpid(), signal.SIGTERM)
+    time.sleep(10)
+    """
+    done = run(script, tmp_path, str(out), check=False)
+    assert done.returncode == -signal.SIGTERM
     assert len(lines(out)) == 1000
 
 
@@ -480,6 +500,35 @@ def test_a_forked_child_tells_plugins_before_its_first_event(tmp_path: Path) -> 
     done = run(script, tmp_path, str(tmp_path / "out"))
     assert done.stdout == "forked False 0\n"
     assert [line["payload"]["number"] for line in lines(tmp_path / "out")] == [1, 2]
+
+
+def test_an_application_under_test_shuts_down_and_starts_again(make_bench: MakeBench) -> None:
+    """The runtime of the test goes on; a start after it would bring the application's real adapters."""
+    bench = make_bench()
+    for number in (1, 2):
+        started = e11y.start()
+        OrderPaid.track(order_id=str(number))
+        assert e11y.shutdown().undelivered == {}
+        assert started is bench.runtime
+    assert [record.payload["order_id"] for record in bench.memory.records] == ["1", "2"]
+
+
+def test_the_application_finds_its_plugin(make_bench: MakeBench) -> None:
+    summing = Summing()
+    bench = make_bench(plugins=[summing])
+    assert e11y.plugin("summing") is summing
+    bench.runtime.shutdown()
+    assert e11y.plugin("summing") is None
+
+
+def test_a_plugin_that_is_not_active_is_reported_when_somebody_counts_on_it(
+    make_bench: MakeBench, caplog: pytest.LogCaptureFixture
+) -> None:
+    bench = make_bench()
+    for _ in range(3):
+        assert e11y.plugin("summing") is None
+    bench.runtime.faults.tell(final=True)
+    assert caplog.messages == ["core: use of plugin 'summing' failed: it is not active: not installed (3 times)"]
 
 
 def test_nothing_heavy_is_imported(tmp_path: Path) -> None:

@@ -395,6 +395,18 @@ def test_context_is_filtered_when_it_is_set(make_bench: MakeBench) -> None:
     assert [dict(record.context) for record in bench.records] == [{"user": "u"}, {}]
 
 
+def test_the_end_returns_what_the_plugins_are_told(bench: Bench, reports: Reports) -> None:
+    scope = e11y.scope("GET /", kind="request").open()
+    StepTaken.track(number=1)
+    assert scope.finish() is reports.seen[0]
+    assert scope.finish() is None
+
+
+def test_a_scope_knows_the_one_around_it(bench: Bench) -> None:
+    with e11y.scope("outer") as outer, e11y.scope("inner") as inner:
+        assert (inner.parent, outer.parent) == (outer, None)
+
+
 class Noted(Event, severity="debug"):
     text: str
 

@@ -34,7 +34,7 @@ FILE_NAME = re.compile(r"# ([\w./-]+\.(?:py|toml))\n")
 VARYING = [
     (re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z"), "<timestamp>"),
     (re.compile(r"^\d\d:\d\d:\d\d\.\d{3}Z", re.MULTILINE), "<time>"),
-    (re.compile(r"(?<=duration_ms=)\d+|(?<=\"duration_ms\":)\d+"), "<ms>"),
+    (re.compile(r"(?<=duration_ms=)\d+(\.\d+)?|(?<=\"duration_ms\":)\d+(\.\d+)?"), "<ms>"),
     (re.compile(r"(?<= in )\d+\.\d+s"), "<s>"),
     (re.compile(r"^=+ (.*) =+$", re.MULTILINE), r"= \1 ="),
 ]

@@ -20,7 +20,19 @@ from e11y.errors import (
     Retryable,
 )
 from e11y.event import Event, OpenEvent, sampled
-from e11y.front import bind, configure, context, current_context, flush, ledger, scope, shutdown, start
+from e11y.front import (
+    bind,
+    configure,
+    context,
+    current_context,
+    flush,
+    ledger,
+    plugin,
+    scope,
+    shutdown,
+    start,
+    watch_process,
+)
 from e11y.options import OFF, Option, option, option_off
 from e11y.outcome import Outcome
 from e11y.presets import AuditEvent, DebugEvent, HighValueEvent
@@ -140,8 +152,10 @@ __all__ = [
     "ledger",
     "option",
     "option_off",
+    "plugin",
     "sampled",
     "scope",
     "shutdown",
     "start",
+    "watch_process",
 ]

@@ -20,6 +20,7 @@ class _Process:
 
     def __init__(self) -> None:
         self.active: Runtime | None = None
+        self.started: Runtime | None = None
         self.before: list[Runtime | None] = []
         self.settings: Mapping[str, Any] = {}
         self.plugins: Sequence[object] = ()
@@ -53,6 +54,11 @@ def configuration() -> tuple[Mapping[str, Any], Sequence[object]]:
     return _process.settings, _process.plugins
 
 
+def watch() -> None:
+    """Watch for the end of the process; see :func:`e11y.watch_process`."""
+    watch_process(stop, after_fork)
+
+
 def start() -> Runtime:
     """Start the runtime, if none is active, and return it.
 
@@ -66,12 +72,13 @@ def start() -> Runtime:
         active = _process.active
         if active is not None and active.state != "stopped":
             return active
-        watch_process(stop, after_fork)
+        watch()
         _process.active = None
         _process.is_starting = True
         try:
             runtime = Runtime(_process.settings, plugins=_process.plugins)
             activate(runtime)
+            _process.started = runtime
         finally:
             _process.is_starting = False
         return runtime
@@ -84,7 +91,7 @@ def activate(runtime: Runtime) -> None:
         ConfigError: Event types and configuration do not fit; the earlier runtime stays active.
     """
     with STARTING:
-        watch_process(stop, after_fork)
+        watch()
         before = _process.active
         _process.broken.clear()
         try:
@@ -138,6 +145,19 @@ def current() -> Runtime:
             return disabled
 
 
+def plugin(name: str) -> object | None:
+    """Return the active runtime's plugin of that name; see :func:`e11y.plugin`."""
+    runtime = _process.active or current()
+    if runtime.is_idle:
+        return None
+    found = runtime.plugins.plugin(name)
+    if found is None or not found.active:
+        why = "not installed" if found is None else found.why
+        runtime.faults.report("core", f"use of plugin {name!r}", f"it is not active: {why}")
+        return None
+    return found.instance
+
+
 def stop(timeout_s: float | None) -> FlushReport:
     """Shut the active runtime down; events that come later are counted as disabled."""
     active = _process.active
@@ -146,6 +166,15 @@ def stop(timeout_s: float | None) -> FlushReport:
     report = active.shutdown(timeout_s)
     _unplug_all()
     return report
+
+
+def shutdown(timeout_s: float | None) -> FlushReport:
+    """Shut down what ``start()`` started; what somebody activated by hand is theirs to end, and only flushed.
+
+    Otherwise the next ``start()`` of an application under test would start a runtime with its real adapters.
+    """
+    active = _process.active
+    return stop(timeout_s) if active is None or active is _process.started else active.flush(timeout_s)
 
 
 def after_fork() -> None:

@@ -50,6 +50,16 @@ def start() -> Runtime:
     return started
 
 
+def watch_process() -> None:
+    """Arrange that the end of the process delivers, whichever thread tracks the first event.
+
+    A start does so too; but only the main thread can take SIGTERM, and a server may hand every request to
+    another one. Integrations call this on the main thread before that, for example when a middleware is made.
+    Starts nothing. A handler that somebody else has installed, or installs later, stays.
+    """
+    _active().watch()
+
+
 def flush(timeout: float | None = None) -> FlushReport:
     """Deliver what is queued now and say what could not be delivered in time.
 
@@ -63,18 +73,35 @@ def flush(timeout: float | None = None) -> FlushReport:
 def shutdown(timeout: float | None = None) -> FlushReport:
     """Deliver what is queued, stop the workers, close the adapters. Later events are counted as disabled.
 
-    Runs by itself at the end of the process. A second call does nothing.
+    Runs by itself at the end of the process. A second call does nothing. A runtime that was
+    activated by hand, as each test has one, is flushed and goes on: an application under test shuts down as ever.
 
     Args:
         timeout: Seconds; ``None`` takes ``shutdown_timeout``. Its last second is kept for dead letters.
     """
-    report: FlushReport = _active().stop(timeout)
+    report: FlushReport = _active().shutdown(timeout)
     return report
 
 
 def ledger() -> Ledger:
     """Return the ledger of the active runtime: every event it has ever seen, accounted for."""
     found: Ledger = _active().current().ledger
+    return found
+
+
+def plugin(name: str) -> object | None:
+    """Return the active runtime's plugin of that name, for the part of it that the application calls.
+
+    Starts the runtime if there is none. Never raises.
+
+    Args:
+        name: As in ``[tool.e11y] plugins``.
+
+    Returns:
+        The instance; ``None`` while e11y is disabled or stopped, and for a plugin that is not active,
+        which is then reported once a minute: somebody counts on it.
+    """
+    found: object | None = _active().plugin(name)
     return found
 
 

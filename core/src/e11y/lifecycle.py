@@ -27,9 +27,9 @@ def guard_forks() -> None:
 def watch_process(stop: Callable[[float | None], object], after_fork: Callable[[], None]) -> None:
     """Arrange that ``stop(None)`` runs at the end of the process and ``after_fork`` in forked children.
 
-    Called at every start; only the first call registers. SIGTERM is taken only where nobody handles it:
-    the signal's default would end the process without ``atexit``. An application or server that installs
-    a handler, before or after, keeps it.
+    Called at every start, and earlier where that may happen on another thread; only the first call registers.
+    SIGTERM is taken only where nobody handles it: the signal's default would end the process without
+    ``atexit``. An application or server that installs a handler, before or after, keeps it.
     """
     if not _watched:
         _watched.append(stop)

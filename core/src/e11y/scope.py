@@ -160,21 +160,25 @@ class Scope:
         self._token = CURRENT.set(self._frame)
         return self
 
-    def finish(self, error: BaseException | None = None) -> None:
+    def finish(self, error: BaseException | None = None) -> ScopeReport | None:
         """End the scope: its true end, after the response's body and its background tasks.
 
         Args:
             error: What left the work, if anything; it is only looked at.
+
+        Returns:
+            What the plugins were told; ``None`` when the scope is not open.
         """
         if self._state in ("new", "finished"):
-            return
+            return None
         try:
-            self._finish(error)
+            return self._finish(error)
         except Exception as failure:  # noqa: BLE001 - nothing of ours may come between the work and its caller
             self._state = "finished"
             self.buffers.failed(failure)
+            return None
 
-    def _finish(self, error: BaseException | None) -> None:
+    def _finish(self, error: BaseException | None) -> ScopeReport:
         from e11y.host import ScopeReport  # noqa: PLC0415 - not needed by `import e11y`, and there by now
 
         self._decide(error)
@@ -186,20 +190,20 @@ class Scope:
         self.buffers.evicted(evicted)
         self.buffers.open_scopes.pop(id(self), None)
         self._leave()
-        self.buffers.finished(
-            ScopeReport(
-                name=self.name,
-                kind=self.kind,
-                duration_ns=self.buffers.now() - self._started,
-                failed=self.failed,
-                trigger=self._trigger,
-                flushed=popped if self.failed else 0,
-                discarded=0 if self.failed else popped,
-                evicted=evicted,
-                trace_id=self.trace_id,
-                attributes=MappingProxyType(self._attributes),
-            )
+        report = ScopeReport(
+            name=self.name,
+            kind=self.kind,
+            duration_ns=self.buffers.now() - self._started,
+            failed=self.failed,
+            trigger=self._trigger,
+            flushed=popped if self.failed else 0,
+            discarded=0 if self.failed else popped,
+            evicted=evicted,
+            trace_id=self.trace_id,
+            attributes=MappingProxyType(self._attributes),
         )
+        self.buffers.finished(report)
+        return report
 
     def __enter__(self) -> Self:
         return self.open()
@@ -214,8 +218,8 @@ class Scope:
     def fail(self, trigger: str = "explicit") -> None:
         """Decide that the work failed: write what waits, let later debug events pass. The first call counts."""
         if self._state == "open":
+            self._trigger = trigger  # first: another thread that sees the state must see the decision
             self._state = "failed"
-            self._trigger = trigger
             self._settle()
 
     def set(self, **attributes: Any) -> None:
@@ -241,6 +245,11 @@ class Scope:
     def frame(self) -> Frame:
         """The context that the scope set."""
         return self._frame
+
+    @property
+    def parent(self) -> Scope | None:
+        """The scope that was open around this one when it was opened."""
+        return self._parent
 
     def hold(self, entry: Entry, size: int) -> Outcome:
         """Take a debug entry: buffer it, or follow the decision that was made. Called by compiled code.
@@ -298,7 +307,8 @@ class Scope:
 
     def _settle(self) -> None:
         """Carry the decision out on all that waits. Several threads may do so at once: each entry is popped once."""
-        was_finished = self._state == "finished"
+        was_finished, failed, parent = self._state == "finished", self.failed, self._parent
+        discarded = 0  # counted together, as nearly every scope ends so
         while True:
             try:
                 entry = self._entries.popleft()
@@ -306,16 +316,21 @@ class Scope:
                 break
             if entry is None or was_finished:  # what comes after the end was counted as evicted by it
                 continue
+            if not failed and (parent is None or not parent.is_open):
+                discarded += 1
+                continue
             self._popped.append(1)
             self.buffers.released(1)
-            if self.failed:
+            if failed or parent is None:
                 self.buffers.write(entry)
-            elif self._parent is not None and self._parent.is_open:
+            else:
                 from e11y.checks.containers import text_bytes  # noqa: PLC0415 - 3 ms that an import need not pay
 
-                self._parent.hold(entry, text_bytes(entry))
-            else:
-                self.buffers.discarded(1)
+                parent.hold(entry, text_bytes(entry))
+        if discarded:
+            self._popped.append(discarded)
+            self.buffers.released(discarded)
+            self.buffers.discarded(discarded)
 
     def _follow(self, entry: Entry, size: int) -> Outcome:
         if self.failed:
