@@ -1,0 +1,159 @@
+"""A real server in a process of its own, and what its processes left behind."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import aiohttp
+
+SITE = Path(__file__).parent / "site"
+
+TOML = """
+plugins = ["web", "recorder:RecorderPlugin"]
+shutdown_timeout = "{shutdown_timeout}"
+[adapters.logs]
+type = "recorder"
+path = "{out}"
+batch_interval = "{interval}"
+[adapters.dead]
+type = "recorder"
+[routes]
+default = {routes}
+"""
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+class Server:
+    """Runs ``python -m`` with ``{port}`` filled in, in an empty folder, until the block ends.
+
+    Args:
+        folder: Holds the configuration and everything that the processes write.
+        command: What follows ``python -m``.
+        interval: How long a record may wait for its batch.
+        dead: Whether a second adapter, which takes nothing, is routed to.
+    """
+
+    def __init__(self, folder: Path, command: Sequence[str], *, interval: str = "200ms", dead: bool = False) -> None:
+        self.folder = folder
+        self.port = free_port()
+        self._out = folder / "out.jsonl"
+        self._log = folder / "server.log"
+        routes = ["logs", "dead"] if dead else ["logs"]
+        shutdown_timeout = "1500ms" if dead else "5s"
+        toml = TOML.format(
+            out=self._out, interval=interval, routes=json.dumps(routes), shutdown_timeout=shutdown_timeout
+        )
+        (folder / "e11y.toml").write_text(toml, "utf-8")
+        self._command = [part.format(port=self.port) for part in command]
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def __enter__(self) -> Self:
+        environ = {name: value for name, value in os.environ.items() if not name.startswith(("E11Y_", "PYTEST_"))}
+        environ["PYTHONPATH"] = str(SITE)
+        with self._log.open("wb") as log:
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", *self._command], cwd=self.folder, env=environ, stdout=log, stderr=log
+            )
+        self._wait_until_it_listens()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        if self._process is not None and self._process.poll() is None:
+            self._process.kill()
+            self._process.wait(10)
+
+    def get(self, paths: Sequence[str], *, at_once: int = 0) -> list[int]:
+        """Ask for each path, its last part being the request id; return the statuses, 0 for a broken response.
+
+        Args:
+            paths: For example ``/crash/crash-7``.
+            at_once: Most requests at a time, 0 for all.
+        """
+        return asyncio.run(self._get(paths, at_once))
+
+    async def _get(self, paths: Sequence[str], at_once: int) -> list[int]:
+        connector = aiohttp.TCPConnector(limit=at_once, force_close=True)
+        timeout = aiohttp.ClientTimeout(total=60)
+        async with aiohttp.ClientSession(connector=connector, timeout=timeout) as session:
+            return await asyncio.gather(*(self._ask(session, path) for path in paths))
+
+    async def _ask(self, session: aiohttp.ClientSession, path: str) -> int:
+        headers = {"X-Request-ID": path.rpartition("/")[2]}
+        try:
+            async with session.get(f"http://127.0.0.1:{self.port}{path}", headers=headers) as response:
+                await response.read()
+                return response.status
+        except aiohttp.ClientPayloadError:
+            return 0
+
+    def leave(self, path: str) -> None:
+        """Ask for a path, read the beginning of the response, and cut the connection."""
+        with socket.create_connection(("127.0.0.1", self.port), timeout=10) as client:
+            client.sendall(f"GET {path} HTTP/1.1\r\nHost: here\r\n\r\n".encode())
+            assert client.recv(1000)
+
+    def stop(self, number: int = signal.SIGTERM) -> float:
+        """Send a signal and return how many seconds the server took to end."""
+        assert self._process is not None
+        started = time.monotonic()
+        self._process.send_signal(number)
+        self._process.wait(20)
+        return time.monotonic() - started
+
+    def wait(self) -> None:
+        """Wait for a server that ends by itself."""
+        assert self._process is not None
+        self._process.wait(20)
+
+    def records(self) -> list[dict[str, Any]]:
+        """Return what arrived so far, in order."""
+        if not self._out.exists():
+            return []
+        return [json.loads(line) for line in self._out.read_text("utf-8").splitlines()]
+
+    def wait_for(self, count: int, name: str) -> list[dict[str, Any]]:
+        """Return what arrived once ``count`` records of a name did, or after ten seconds."""
+        until = time.monotonic() + 10
+        while True:
+            found = self.records()
+            if sum(record["event_name"] == name for record in found) >= count or time.monotonic() > until:
+                return found
+            time.sleep(0.1)
+
+    def ledgers(self) -> list[dict[str, Any]]:
+        """Return the last ledger of each process."""
+        return [json.loads(path.read_text("utf-8")) for path in sorted(self.folder.glob("ledger-*.json"))]
+
+    def log(self) -> str:
+        return self._log.read_text("utf-8")
+
+    def _wait_until_it_listens(self) -> None:
+        assert self._process is not None
+        until = time.monotonic() + 20
+        while time.monotonic() < until:
+            try:
+                with socket.create_connection(("127.0.0.1", self.port), timeout=1):
+                    return
+            except OSError:
+                assert self._process.poll() is None, self.log()
+                time.sleep(0.05)
+        raise AssertionError(f"the server does not listen:\n{self.log()}")
