@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 import gzip
 import json
+import re
 import urllib.request
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 from wsgiref.util import setup_testing_defaults
 from wsgiref.validate import validator
@@ -205,3 +207,10 @@ def test_the_ledger_is_shown_as_it_is_when_it_is_read(bench: Bench) -> None:
         "e11y_dlq_lost_total": 0,
     }
     assert snapshot.routed == 1
+
+
+def test_the_readme_names_every_metric_of_the_library(bench: Bench) -> None:
+    readme = Path(__file__).parents[1].joinpath("README.md").read_text("utf-8")
+    named = set(re.findall(r"`(e11y_(?!metrics)\w+)(?:\{[\w,]+\})?`", readme))
+    shown = re.findall(r"^# TYPE (e11y_\w+) (\w+)$", bench.text, re.MULTILINE)
+    assert named == {f"{name}_total" if kind == "counter" else name for name, kind in shown}
