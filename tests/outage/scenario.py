@@ -120,7 +120,11 @@ class Application:
     def __init__(self, folder: Path, table: Mapping[str, Any], **asked: Any) -> None:
         folder.mkdir()
         self.folder = folder
-        settings = {"adapters": {"logs": dict(table)}, "routes": {"default": ["logs"]}}
+        settings = {
+            "plugins": [table["type"]],  # nobody but the application keeps dead letters
+            "adapters": {"logs": dict(table)},
+            "routes": {"default": ["logs"]},
+        }
         usual = {"events": EVENTS, "per_second": PER_SECOND, "flush_s": 30.0, "shutdown_s": SHUTDOWN_S}
         files = {"result": str(folder / "result.json"), "letters": str(folder / "letters.jsonl")}
         (folder / "asked.json").write_text(json.dumps({"settings": settings, **usual, **files, **asked}), "utf-8")
