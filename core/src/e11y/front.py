@@ -31,7 +31,7 @@ def configure(settings: Mapping[str, Any] | None = None, *, plugins: Sequence[ob
 
     Args:
         settings: As ``[tool.e11y]`` would hold it.
-        plugins: The application's own plugins, as classes or instances.
+        plugins: Further plugins: the application's own as classes or instances, installed ones by name.
         top_level: Keys of ``[tool.e11y]`` by keyword, for example ``service="shop"``.
     """
     _active().configure(settings, plugins=plugins, **top_level)

@@ -50,7 +50,7 @@ class Runtime:
 
     Args:
         settings: What ``configure`` was given; files and environment variables are read beside it.
-        plugins: Further plugins, as objects or classes.
+        plugins: Further plugins, as objects, classes or names.
         adapters: Ready adapters by purpose name, instead of configured ones.
         clock, ids: Time and chance; tests pass their own.
         environ, directory: Where settings are read from; the process's own by default.

@@ -427,11 +427,23 @@ def test_the_error_for_an_unknown_adapter_type_knows_why(install: Install, load_
     ]
 
 
-def test_a_name_is_no_plugin_given_in_code() -> None:
+class Given:
+    name = "given"
+
+    @hookimpl
+    def e11y_stopped(self) -> None:
+        return None
+
+
+def test_an_installed_plugin_may_be_named_in_code(install: Install) -> None:
+    install("e11y-alfa", {"alfa": "alfa_module:AlfaPlugin"}, {"alfa_module": PLAIN.format("Alfa")})
+    for settings in ({"plugins": []}, {"plugins": ["alfa"]}, {}):
+        runtime = Runtime(settings, plugins=["alfa", Given], environ={}, event_types=())
+        named = [plugin for plugin in runtime.plugins.plugins if plugin.name in ("alfa", "given")]
+        assert [(plugin.name, plugin.active) for plugin in named] == [("alfa", True), ("given", True)]
+
+
+def test_a_name_in_code_that_nobody_has_stops_the_start() -> None:
     with pytest.raises(PluginError) as caught:
-        Runtime({"plugins": []}, plugins=["pii"], environ={}, event_types=())
-    assert str(caught.value) == (
-        "a plugin given in code is a class or an instance, and 'pii' is a name\n"
-        "  where: e11y.configure(plugins=[...])\n"
-        '  fix:   name installed plugins in the settings:  e11y.configure({"plugins": ["pii"]})'
-    )
+        Runtime({"plugins": []}, plugins=["regoin"], environ={}, event_types=())
+    assert caught.value.what == "plugin 'regoin' is not installed"

@@ -35,7 +35,7 @@ def load(
     Args:
         loaded: The settings and their places.
         hosts: Returns the host for the plugin of a name.
-        extra: Further classes or instances; they come last where no order is said.
+        extra: Further classes, instances, or names as in the list; they come last where no order is said.
         core: Classes that are active whatever the list says; they come first.
 
     Raises:
@@ -64,10 +64,13 @@ def _wanted(
         chosen = [sources.installed(candidate, "installed") for candidate in candidates.values()]
     else:
         chosen = list(sources.listed(named, candidates, loaded.place(), problems))
+    already = [*candidates] if named is None else named
+    more = [thing for thing in extra if isinstance(thing, str) and thing not in already]
+    chosen.extend(sources.listed(more, candidates, loaded.place(), problems))
     return [
         *(sources.given(thing, "part of core") for thing in core),
         *chosen,
-        *(sources.given(thing, "given in code") for thing in extra),
+        *(sources.given(thing, "given in code") for thing in extra if not isinstance(thing, str)),
     ]
 
 

@@ -65,17 +65,7 @@ def installed(candidate: Candidate, why: str) -> Source:
 
 
 def given(thing: object, why: str) -> Source:
-    """Return the source of a class or an instance.
-
-    Raises:
-        PluginError: It is a name.
-    """
-    if isinstance(thing, str):
-        raise PluginError(
-            f"a plugin given in code is a class or an instance, and {thing!r} is a name",
-            where="e11y.configure(plugins=[...])",
-            fix=f'name installed plugins in the settings:  e11y.configure({{"plugins": ["{thing}"]}})',
-        )
+    """Return the source of a class or an instance."""
     kind = thing if isinstance(thing, type) else type(thing)
     name = own_name(thing)
     return Source(name, name, f"{kind.__module__}.{kind.__qualname__}, given in code", why, lambda: thing)
