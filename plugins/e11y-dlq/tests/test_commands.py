@@ -30,6 +30,8 @@ def invoke(*arguments: str, status: int = 0) -> Any:
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
     """A project whose adapters take everything, and its dead letters: two for ``logs``, one invalid."""
     monkeypatch.chdir(tmp_path)
+    # A process of its own would know no event type; this one may know those of other tests, and their plugins.
+    monkeypatch.setattr("e11y.registry.event_types", list)
     (tmp_path / "pyproject.toml").write_text(
         '[tool.e11y]\nplugins = ["dlq"]\n'
         '[tool.e11y.dlq]\ndirectory = "letters"\n'

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import e11y
 from e11y import InvalidEvent, Outcome
-from e11y.context import CURRENT, SAMPLED, SPAN_ID, TRACE_ID, Frame
+from e11y.context import CURRENT, EMPTY, FIRST_KEY, SAMPLED, SPAN_ID, TRACE_ID, Frame
 from e11y.trace import Trace, extract, format_traceparent
 from e11y_web.debug_header import is_valid
 from e11y_web.events import Ended, RequestCompleted
@@ -66,13 +66,17 @@ class Exchange:
         self._user_asked = False
         self._outer = CURRENT.get()
         self.method = inbound.known_method if kind == "request" else "WEBSOCKET"
-        self.scope = e11y.scope(self.method, kind=kind, trace=_trace(web, inbound), method=self.method).open()
+        trace = _trace(web, inbound)
+        if trace is None and self._outer.snapshot[TRACE_ID]:  # somebody has a scope open around the whole server
+            CURRENT.set(Frame(EMPTY + self._outer.snapshot[FIRST_KEY:], self._outer.scope))
+        self.scope = e11y.scope(self.method, kind=kind, trace=trace, method=self.method).open()
         web.exchanges[id(self.scope)] = self
         try:
             self._introduce()
         except Exception:
             del web.exchanges[id(self.scope)]
             self.scope.finish()
+            self.leave()
             raise
 
     def _introduce(self) -> None:

@@ -413,6 +413,18 @@ def test_a_request_inside_a_request_keeps_the_outer_one_intact(bench: Bench) -> 
     assert "which" not in bench.records[1].payload
 
 
+def test_requests_of_a_server_that_runs_inside_a_scope_are_traces_of_their_own(bench: Bench) -> None:
+    async def call() -> None:
+        with e11y.context(region="eu"), e11y.scope("serve") as around:
+            for _ in range(2):
+                await serve(AsgiMiddleware(respond()))
+            assert CURRENT.get() is around.frame
+
+    asyncio.run(call())
+    assert len({report.trace_id for report in bench.reports}) == 3
+    assert [(record.context["region"], record.parent_trace_id) for record in bench.records] == [("eu", None)] * 2
+
+
 def test_the_servers_task_has_its_context_back(bench: Bench) -> None:
     async def call() -> None:
         await serve(AsgiMiddleware(respond()))
