@@ -176,6 +176,28 @@ def test_a_worker_that_gets_no_thread_says_so(monkeypatch: pytest.MonkeyPatch) -
     assert worker.join(2)
 
 
+def test_a_worker_knows_itself_before_its_starter_does(monkeypatch: pytest.MonkeyPatch) -> None:
+    knows: list[bool] = []
+    ran = threading.Event()
+
+    def work() -> float:
+        knows.append(worker.is_current)
+        ran.set()
+        worker.stopping = True
+        return 0.0
+
+    start = threading.Thread.start
+
+    def start_and_pause(thread: threading.Thread) -> None:
+        start(thread)
+        assert ran.wait(5)
+
+    worker = Worker("w", work, lambda: None, Wake(), lambda *_: None)
+    monkeypatch.setattr(threading.Thread, "start", start_and_pause)
+    worker.start()
+    assert knows == [True]
+
+
 def test_nobody_waits_for_another_starter() -> None:
     worker = Worker("w", lambda: 1.0, lambda: None, Wake(), lambda *_: None)
     with worker._starting:

@@ -88,6 +88,7 @@ class Worker:
         return not self.alive
 
     def _run(self) -> None:
+        self._thread = threading.current_thread()  # its starter may be interrupted before it says so
         while not self.stopping:
             pause_s = self._guarded(self._work)
             if pause_s and not self.stopping:
