@@ -61,6 +61,7 @@ def s3(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
         [
             weed, "-logdir", str(folder), "server", "-ip=127.0.0.1", "-ip.bind=127.0.0.1", f"-dir={folder}", "-s3",
             f"-s3.config={folder / 's3.json'}", "-volume.max=100", "-master.volumeSizeLimitMB=64", "-master.telemetry=false",
+            "-s3.port.iceberg=0", "-s3.port.lance=0",  # neither is wanted, and their ports are the same for all servers
             *(f"-{name}.port={port}" for name, port in ports.items()),
         ],
         stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd=folder,
