@@ -8,10 +8,23 @@ from pathlib import Path
 
 import pytest
 
+from e11y import registry
 from shop.everywhere.victorialogs import VictoriaLogs
 from tests.servers.nginx import Nginx
 
 ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture(autouse=True)
+def own_event_types(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let each module know no event types of another, which may need plugins that this one does not name."""
+    known = registry.event_types
+    own = request.module.__name__
+
+    def fitting() -> list[type]:
+        return [one for one in known() if one.__module__ == own or not one.__module__.startswith("tests.")]
+
+    monkeypatch.setattr(registry, "event_types", fitting)
 
 
 @pytest.fixture
