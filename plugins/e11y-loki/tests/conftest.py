@@ -205,7 +205,7 @@ def run(loki: FakeLoki) -> Iterator[Run]:
         def start(**table: Any) -> tuple[Runtime, Letters]:
             letters = Letters()
             adapters = {"logs": {"type": "loki", "url": loki.url, "batch_interval": "20ms", **table}}
-            settings = {"service": "shop", "environment": "test", "adapters": adapters}
+            settings = {"service": "shop", "environment": "test", "plugins": ["loki"], "adapters": adapters}
             runtime = Runtime(settings, environ={}, event_types=(), plugins=[letters])
             stack.enter_context(runtime)
             return runtime, letters
