@@ -13,17 +13,16 @@ from e11y_web.debug_header import sign
 from e11y_web.settings import WebSettings
 
 
-class Duration(click.ParamType[float]):
-    """Takes ``10m`` and its like; gives seconds."""
+def duration(text: str) -> float:
+    """Return the seconds that ``10m`` and its like stand for.
 
-    name = "duration"
-
-    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> float:
-        """Return the seconds that a text stands for."""
-        try:
-            return seconds(str(value))
-        except ValueError:
-            self.fail(f"must be {DURATION_FORMS}", param, ctx)
+    Raises:
+        click.BadParameter: The text is no duration.
+    """
+    try:
+        return seconds(text)
+    except ValueError:
+        raise click.BadParameter(f"must be {DURATION_FORMS}") from None
 
 
 def make_group(settings: WebSettings, clock: Clock) -> click.Group:
@@ -36,7 +35,7 @@ def make_group(settings: WebSettings, clock: Clock) -> click.Group:
     group = click.Group("web", help="Help with requests of the service.")
 
     @group.command("debug-header")
-    @click.option("--for", "lasting_s", type=Duration(), default="10m", show_default=True, help="How long it holds.")
+    @click.option("--for", "lasting_s", type=duration, default="10m", show_default=True, help="How long it holds.")
     def debug_header(*, lasting_s: float) -> None:
         """Print a header that keeps the debug trail of each request it is sent with.
 
