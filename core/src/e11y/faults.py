@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from itertools import count
 
 from e11y.clock import Clock
+from e11y.delivery.ledger import Counter
 from e11y.host import Fault
 
 LOGGER = logging.getLogger("e11y")
@@ -26,21 +26,21 @@ class _Arrivals:
     """
 
     def __init__(self) -> None:
-        self._counters: dict[Cause, count[int]] = {}
+        self._counters: dict[Cause, Counter] = {}
         self._taken: dict[Cause, int] = {}
 
     def add(self, cause: Cause) -> None:
         counters = self._counters
         if cause not in counters:
             cause = cause if len(counters) < _CAUSES else _FURTHER
-            counters.setdefault(cause, count())
-        next(counters[cause])
+            counters.setdefault(cause, Counter())
+        counters[cause].add()
 
     def take(self) -> list[tuple[Cause, int]]:
         """Return what came since the last time; for one thread at a time."""
         found = []
         for cause, counter in list(self._counters.items()):
-            total = int(repr(counter)[len("count(") : -1])
+            total = counter.value()
             new = total - self._taken.get(cause, 0)
             if new:
                 found.append((cause, new))

@@ -138,7 +138,8 @@ class Layout:
 
     def extra(self, entry: Entry, name: str, default: Any = None) -> Any:
         """Return one extra of an entry."""
-        return entry[EXTRAS + self.extras.index(name)] if name in self.extras else default
+        position = self.position(name)
+        return entry[position] if position else default
 
     def columns(self, entry: Entry) -> Sequence[Any]:
         """Return the values of an entry in the order of ``names``."""

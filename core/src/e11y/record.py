@@ -370,8 +370,7 @@ def _payload_of(entry: Entry, layout: Layout) -> object:
     if not layout.at_once:
         return None
     try:
-        columns = layout.columns(entry) if layout.restores else entry[layout.start : layout.stop]
-        return (layout.line or layout.make_line()).payload(*columns)
+        return (layout.line or layout.make_line()).payload(*layout.columns(entry))
     except Exception:  # noqa: BLE001 - told when the record is asked for its line
         return _UNMADE
 

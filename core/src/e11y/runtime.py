@@ -372,8 +372,8 @@ class Runtime:
             self.plugins.tell("e11y_stopping", self.faults.report)
 
     def _tell_fault(self, fault: Fault) -> None:
-        for plugin, implementation in self.plugins.implementations("e11y_error"):
-            try:
-                implementation(fault=fault)
-            except Exception:  # noqa: BLE001 - a fault about faults is only counted
-                self.ledger.plugin_counter(f"{plugin}.error_hook_failed").add()
+        def only_counted(plugin: str, hook: str, error: BaseException) -> None:
+            del hook, error
+            self.ledger.plugin_counter(f"{plugin}.error_hook_failed").add()
+
+        self.plugins.tell("e11y_error", only_counted, fault=fault)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from types import MappingProxyType
-from typing import Any, TypeVar, cast
+from typing import Annotated, Any, Final, NewType, TypeVar, cast, get_args, get_origin
 
 import attrs
 
@@ -110,4 +110,22 @@ class Schema:
         return attrs.evolve(self, fields=MappingProxyType({**self.fields, **sealed}))
 
 
-__all__ = ["MISSING", "Field", "Schema"]
+def unwrap(annotation: Any) -> tuple[Any, tuple[Any, ...]]:
+    """Take ``Annotated``, ``NewType``, ``Final`` and aliases off; return the type and the markers."""
+    markers: tuple[Any, ...] = ()
+    while True:
+        origin = get_origin(annotation)
+        if origin is Annotated:
+            markers = (*annotation.__metadata__, *markers)
+            annotation = annotation.__origin__
+        elif isinstance(annotation, NewType):
+            annotation = annotation.__supertype__
+        elif origin is Final:
+            (annotation,) = get_args(annotation)
+        elif type(annotation).__name__ == "TypeAliasType":
+            annotation = annotation.__value__
+        else:
+            return annotation, markers
+
+
+__all__ = ["MISSING", "Field", "Schema", "unwrap"]

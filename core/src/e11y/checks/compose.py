@@ -5,9 +5,8 @@ from __future__ import annotations
 import collections.abc as abc
 import dataclasses
 import types
-import typing
 from enum import Enum
-from typing import Annotated, Any, Literal, Union, get_args, get_origin
+from typing import Any, Literal, Union, get_args, get_origin
 
 import attrs
 
@@ -15,6 +14,7 @@ from e11y.checks import constraints, containers
 from e11y.checks.annotations import field_types
 from e11y.checks.atoms import atom, copier, enum, literal
 from e11y.checks.check import Accept, Budget, Check, Refused, UnsupportedType, mismatch, named
+from e11y.schema import unwrap
 
 _SEQUENCES: dict[Any, tuple[tuple[type, ...], str]] = {
     list: ((list,), "a list"),
@@ -45,24 +45,6 @@ def check_for(annotation: Any, markers: tuple[Any, ...] = ()) -> Check:
     if get_origin(annotation) in (Union, types.UnionType):
         return _union(get_args(annotation), bounds)
     return constraints.constrained(_bare(annotation), bounds)
-
-
-def unwrap(annotation: Any) -> tuple[Any, tuple[Any, ...]]:
-    """Take ``Annotated``, ``NewType``, ``Required``, ``Final`` and aliases off; return the type and the markers."""
-    markers: tuple[Any, ...] = ()
-    while True:
-        origin = get_origin(annotation)
-        if origin is Annotated:
-            markers = (*annotation.__metadata__, *markers)
-            annotation = annotation.__origin__
-        elif isinstance(annotation, typing.NewType):
-            annotation = annotation.__supertype__
-        elif origin is typing.Final:
-            (annotation,) = get_args(annotation)
-        elif type(annotation).__name__ == "TypeAliasType":
-            annotation = annotation.__value__
-        else:
-            return annotation, markers
 
 
 def _bare(annotation: Any) -> Check:

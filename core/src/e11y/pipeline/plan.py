@@ -12,7 +12,7 @@ import attrs
 from e11y import declaration
 from e11y.checks.annotations import UnresolvedAnnotation, field_types
 from e11y.checks.check import Budget, Check, Refused, UnsupportedType, titled
-from e11y.checks.compose import check_for, unwrap
+from e11y.checks.compose import check_for
 from e11y.checks.constraints import constrained, of_validator
 from e11y.errors import ConfigError, E11yError, PluginError, nearest
 from e11y.event import OpenEvent
@@ -20,7 +20,7 @@ from e11y.options import OFF, Option
 from e11y.pipeline.placed import Placed
 from e11y.pipeline.postponing import in_time, touched_by
 from e11y.pipeline.structures import nested_options, structures_of
-from e11y.schema import Field, Schema
+from e11y.schema import Field, Schema, unwrap
 from e11y.severity import Severity
 from e11y.steps import PAYLOAD, Annotate, Enrich, Filter, Needs, Observe, Route, Sample, Step, step_of
 

@@ -7,11 +7,10 @@ from types import MappingProxyType
 from typing import Any
 
 from e11y.checks.annotations import field_types
-from e11y.checks.compose import unwrap
 from e11y.checks.containers import is_structure
 from e11y.checks.snapshot import field_names
 from e11y.options import Option
-from e11y.schema import Field
+from e11y.schema import Field, unwrap
 
 
 def nested_options(kind: Any) -> tuple[Any, ...]:

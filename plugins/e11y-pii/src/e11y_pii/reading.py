@@ -8,10 +8,10 @@ from typing import Any, Literal, get_args
 import attrs
 
 from e11y import OFF, ConfigError, Option, Schema
-from e11y.schema import Field
+from e11y.schema import Field, unwrap
 from e11y_pii.names import KeyNames, looks_personal
 from e11y_pii.options import STRATEGIES, Allow, Declared, Reason, Scan, Strategy, Truncate, refuse_untouched
-from e11y_pii.shape import Shape, Shapes, bare
+from e11y_pii.shape import Shape, Shapes
 
 Mode = Literal["untouched", "key names", "declared"]
 
@@ -201,7 +201,7 @@ def _count_nested(kind: Any) -> int:
     """Return how many options core found inside a type and put behind the field's own markers."""
     count = 0
     for part in get_args(kind):
-        inner, markers = bare(part)
+        inner, markers = unwrap(part)
         count += sum(isinstance(one, Option) or (isinstance(one, type) and issubclass(one, Option)) for one in markers)
         count += _count_nested(inner)
     return count

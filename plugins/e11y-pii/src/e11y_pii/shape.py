@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import typing
 from collections import abc
 from collections.abc import Callable, Mapping
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from enum import Enum
 from types import MappingProxyType, UnionType
-from typing import Annotated, Any, Literal, Union, get_args, get_origin
+from typing import Any, Literal, Union, get_args, get_origin
 from uuid import UUID
 
 import attrs
 
-from e11y.schema import Field
+from e11y.schema import Field, unwrap
 from e11y_pii.options import STRICTEST_FIRST, Allow, Strategy, Truncate
 
 Structures = Mapping[type[Any], Mapping[str, Field]]
@@ -97,7 +96,7 @@ class Shapes:
         return shape
 
     def _read(self, annotation: Any) -> Shape:
-        kind, markers = bare(annotation)
+        kind, markers = unwrap(annotation)
         return self._ruled(self._read_bare(kind), markers)
 
     def _read_bare(self, kind: Any) -> Shape:
@@ -187,24 +186,6 @@ def _strictest(parts: list[Shape]) -> Strategy | None:
 
 def _leniency(strategy: Strategy) -> tuple[int, int]:
     return STRICTEST_FIRST.index(type(strategy)), strategy.length if isinstance(strategy, Truncate) else 0
-
-
-def bare(annotation: Any) -> tuple[Any, tuple[Any, ...]]:
-    """Take ``Annotated``, ``NewType``, ``Final`` and aliases off; return the type and the markers."""
-    markers: tuple[Any, ...] = ()
-    while True:
-        origin = get_origin(annotation)
-        if origin is Annotated:
-            markers = (*annotation.__metadata__, *markers)
-            annotation = annotation.__origin__
-        elif isinstance(annotation, typing.NewType):
-            annotation = annotation.__supertype__
-        elif origin is typing.Final:
-            (annotation,) = get_args(annotation)
-        elif type(annotation).__name__ == "TypeAliasType":
-            annotation = annotation.__value__
-        else:
-            return annotation, markers
 
 
 NO_FIELDS: Mapping[str, Shape] = MappingProxyType({})
