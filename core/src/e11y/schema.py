@@ -22,7 +22,9 @@ class Field:
     Args:
         name: As declared.
         type: The resolved annotation without ``Annotated`` around it.
-        markers: What stood in ``Annotated`` beside the type, and on the types nested in it.
+        markers: What stood in ``Annotated`` beside the type itself.
+        nested: The options among what stood so on types inside it, such as the parts of a union: they say
+            nothing about the field as a whole.
         required: Whether the caller must pass it.
         added: Whether an enricher adds it (then the caller cannot pass it).
         filtered: Whether a filter may change or remove it. Known to hooks after zone 2 only.
@@ -31,13 +33,14 @@ class Field:
     name: str
     type: Any
     markers: tuple[Any, ...] = ()
+    nested: tuple[Any, ...] = attrs.field(default=(), kw_only=True)
     required: bool = True
     added: bool = False
     filtered: bool = False
 
     def marker(self, kind: type[O]) -> O | None:
-        """Return the first marker that is, or is an instance of, ``kind``."""
-        for marker in self.markers:
+        """Return the first marker of the field, or of a type inside it, that is, or is an instance of, ``kind``."""
+        for marker in (*self.markers, *self.nested):
             if isinstance(marker, kind):
                 return cast(O, marker)
             if marker is kind:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, get_type_hints
 
 import attrs
 import pytest
@@ -40,6 +40,15 @@ class UnionRoot:
     colour: Annotated[str, Mask]
     child: UnionRoot | None = None
     others: list[UnionRoot] | dict[str, UnionRoot] | int = 0
+
+
+@attrs.frozen
+class UnionHashed:
+    codes: list[Annotated[str, Hash]]
+
+
+class UnionHashes(Event):
+    value: UnionHashed
 
 
 class UnionAllowMask(Event):
@@ -102,36 +111,51 @@ def value(events: TrackedEvents) -> Any:
     return events.records[-1].payload["value"]
 
 
-@pytest.mark.parametrize(
-    ("event", "given", "told"),
-    [
-        (UnionAllowMask, SECRET, "[FILTERED]"),
-        (UnionAllowMask, 7, "[FILTERED]"),
-        (UnionAllowPlain, SECRET, "[FILTERED]"),
-        (UnionAllowPlain, 7, 7),
-        (UnionAllowAll, SECRET, SECRET),
-        (UnionAllowAll, 7, 7),
-        (UnionTwoStructures, UnionPlain(SECRET), {"email": "[FILTERED]", "place": ""}),
-        (UnionTwoStructures, UnionOpen(SECRET), {"email": "[FILTERED]", "note": ""}),
-        (UnionAllowDict, {"password": "hunter2"}, {"password": "[FILTERED]"}),
-        (UnionAllowDict, SECRET, "[FILTERED]"),
-        (UnionStructureDict, {"email": SECRET}, {"email": "[FILTERED]"}),
-        (UnionStructureAny, {"email": SECRET}, {"email": "[FILTERED]"}),
-        (UnionLists, {"first": SECRET}, {"first": "[FILTERED]"}),
-        (UnionTruncated, "abcdefgh", "abcd"),
-        (
-            UnionDictAllowed,
-            {"a": SECRET, "password": "b", SECRET: "c"},
-            {"a": SECRET, "password": "b", "[FILTERED]": "c"},
-        ),
-        (UnionDictOfNumbers, {"a": 1, SECRET: 2}, {"a": 1, "[FILTERED]": 2}),
-        (UnionMarkedKeys, {"a": "b"}, {"a": "[FILTERED]"}),
-        (UnionPair, (SECRET, SECRET), ["[FILTERED]", "[FILTERED]"]),
-    ],
-)
+STRICTEST: list[tuple[Any, Any, Any]] = [
+    (UnionAllowMask, SECRET, "[FILTERED]"),
+    (UnionAllowMask, 7, "[FILTERED]"),
+    (UnionAllowPlain, SECRET, "[FILTERED]"),
+    (UnionAllowPlain, 7, 7),
+    (UnionAllowAll, SECRET, SECRET),
+    (UnionAllowAll, 7, 7),
+    (UnionTwoStructures, UnionPlain(SECRET), {"email": "[FILTERED]", "place": ""}),
+    (UnionTwoStructures, UnionOpen(SECRET), {"email": "[FILTERED]", "note": ""}),
+    (UnionAllowDict, {"password": "hunter2"}, {"password": "[FILTERED]"}),
+    (UnionAllowDict, SECRET, "[FILTERED]"),
+    (UnionStructureDict, {"email": SECRET}, {"email": "[FILTERED]"}),
+    (UnionStructureAny, {"email": SECRET}, {"email": "[FILTERED]"}),
+    (UnionLists, {"first": SECRET}, {"first": "[FILTERED]"}),
+    (UnionTruncated, "abcdefgh", "abcd"),
+    (
+        UnionDictAllowed,
+        {"a": SECRET, "password": "b", SECRET: "c"},
+        {"a": SECRET, "password": "b", "[FILTERED]": "c"},
+    ),
+    (UnionDictOfNumbers, {"a": 1, SECRET: 2}, {"a": 1, "[FILTERED]": 2}),
+    (UnionMarkedKeys, {"a": "b"}, {"a": "[FILTERED]"}),
+    (UnionPair, (SECRET, SECRET), ["[FILTERED]", "[FILTERED]"]),
+]
+
+
+@pytest.mark.parametrize(("event", "given", "told"), STRICTEST)
 def test_the_strictest_part_counts_for_all(e11y_events: TrackedEvents, event: Any, given: Any, told: Any) -> None:
     event.track(value=given)
     assert value(e11y_events) == told
+
+
+@pytest.mark.parametrize(("event", "given", "told"), STRICTEST)
+def test_so_it_does_inside_a_structure(e11y_events: TrackedEvents, event: Any, given: Any, told: Any) -> None:
+    kind = get_type_hints(event, include_extras=True)["value"]
+    held = attrs.make_class("UnionHeld", {"value": attrs.field(type=kind)}, frozen=True)
+    box: Any = type("UnionBox", (Event,), {"__annotations__": {"value": held}, "__module__": __name__})
+    box.track(value=held(given))
+    assert value(e11y_events) == {"value": told}
+
+
+def test_the_items_of_a_list_in_a_structure_are_hashed_one_by_one(e11y_events: TrackedEvents) -> None:
+    UnionHashes.track(value=UnionHashed(["a", "b", "a"]))
+    first, second, third = value(e11y_events)["codes"]
+    assert first == third != second
 
 
 PARTS: list[tuple[Any, Any]] = [

@@ -102,7 +102,8 @@ def read_schema(event_type: type[Any], default_retention_s: float) -> Schema:
         fields[attribute.name] = Field(
             name=attribute.name,
             type=kind,
-            markers=(*markers, *nested_options(kind)),
+            markers=markers,
+            nested=nested_options(kind),
             required=attribute.default is attrs.NOTHING,
         )
     retention_s = declaration.resolved(event_type, "retention_s")
@@ -182,7 +183,7 @@ def _require_plugins(schema: Schema, plugins: Implementations) -> None:
     found = [(kind, "") for kind, value in schema.options.items() if value is not OFF]
     for fields in (schema.fields, *schema.structures.values()):
         for field in fields.values():
-            kinds = [marker if isinstance(marker, type) else type(marker) for marker in field.markers]
+            kinds = [marker if isinstance(marker, type) else type(marker) for marker in (*field.markers, *field.nested)]
             found.extend((kind, field.name) for kind in kinds if issubclass(kind, Option))
     for kind, name in found:
         if not kind.advisory and not plugins.is_active(kind.plugin):

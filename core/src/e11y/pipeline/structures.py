@@ -48,4 +48,4 @@ def structures_of(annotations: Iterable[Any]) -> dict[type[Any], Mapping[str, Fi
 
 def _field(name: str, annotation: Any) -> Field:
     kind, markers = unwrap(annotation)
-    return Field(name=name, type=kind, markers=(*markers, *nested_options(kind)))
+    return Field(name=name, type=kind, markers=markers, nested=nested_options(kind))

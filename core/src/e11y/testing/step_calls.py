@@ -194,7 +194,7 @@ def payloads(schema: Schema, values: Mapping[str, Any]) -> list[Payload]:
         full[name] = copy.deepcopy(values[name]) if name in values else value_of(field.type)
         if type(None) in get_args(field.type):
             sparse[name] = None
-        elif field.type is str and not field.markers and name not in values:
+        elif field.type is str and not field.markers and not field.nested and name not in values:
             sparse[name] = ""
         else:
             sparse[name] = copy.deepcopy(full[name])

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any, Literal, get_args
+from typing import Any, Literal
 
 import attrs
 
-from e11y import OFF, ConfigError, Option, Schema
-from e11y.schema import Field, unwrap
+from e11y import OFF, ConfigError, Schema
+from e11y.schema import Field
 from e11y_pii.names import KeyNames, looks_personal
 from e11y_pii.options import STRATEGIES, Allow, Declared, Reason, Scan, Strategy, Truncate, refuse_untouched
 from e11y_pii.shape import Shape, Shapes
@@ -127,8 +127,7 @@ class Reader:
         where = f"class {schema.qualified_name}, field {field.name!r}"
         shapes = Shapes(schema.structures, lambda markers: strategy_of(markers, where))
         shape = shapes.of(field.type)
-        outer = field.markers[: len(field.markers) - _count_nested(field.type)]
-        shape = shape.ruled(strategy_of(outer, where))
+        shape = shape.ruled(strategy_of(field.markers, where))
         if not schema.checked or field.added:  # nobody made sure that values are of that type
             shape = attrs.evolve(shape, text=True, keys=True, open=True)
         if isinstance(shape.strategy, Truncate) and not shape.text:
@@ -195,16 +194,6 @@ def strategy_of(markers: tuple[Any, ...], where: str) -> Strategy | None:
 
 def _is_strategy(marker: Any) -> bool:
     return isinstance(marker, Strategy) or (isinstance(marker, type) and issubclass(marker, Strategy))
-
-
-def _count_nested(kind: Any) -> int:
-    """Return how many options core found inside a type and put behind the field's own markers."""
-    count = 0
-    for part in get_args(kind):
-        inner, markers = unwrap(part)
-        count += sum(isinstance(one, Option) or (isinstance(one, type) and issubclass(one, Option)) for one in markers)
-        count += _count_nested(inner)
-    return count
 
 
 def _has_strategy(shape: Shape) -> bool:
