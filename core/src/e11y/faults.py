@@ -40,7 +40,7 @@ class _Arrivals:
         """Return what came since the last time; for one thread at a time."""
         found = []
         for cause, counter in list(self._counters.items()):
-            total = counter.value()
+            total = counter.upcoming()
             new = total - self._taken.get(cause, 0)
             if new:
                 found.append((cause, new))

@@ -7,8 +7,8 @@ import click
 
 from e11y import registry
 from e11y.cli.examination import examine
-from e11y.cli.output import json_option, print_json
 from e11y.cli.workspace import Workspace, pass_workspace
+from e11y.output import json_option, print_json
 
 
 @click.command()

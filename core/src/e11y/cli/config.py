@@ -7,9 +7,9 @@ from typing import Any
 import attrs
 import click
 
-from e11y.cli.output import json_option, print_json, print_table
 from e11y.cli.workspace import Workspace, pass_workspace
 from e11y.errors import E11yError
+from e11y.output import json_option, print_json, print_table
 from e11y.settings import describe
 
 

@@ -8,10 +8,10 @@ import click
 
 from e11y import declaration, registry
 from e11y.cli.json_schema import DIALECT, json_schema
-from e11y.cli.output import json_option, print_json, print_table
 from e11y.cli.workspace import Workspace, pass_workspace
 from e11y.event import Event
 from e11y.options import OFF
+from e11y.output import json_option, print_json, print_table
 from e11y.pipeline.plan import Plan
 
 _FACTS = ("type", "doc", "version", "severity", "adapters", "retention_s", "audit", "dead_letter", "open", "options")

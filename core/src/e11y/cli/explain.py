@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import click
 
-from e11y.cli.output import json_option, print_json
 from e11y.cli.workspace import Workspace, pass_workspace
+from e11y.output import json_option, print_json
 from e11y.pipeline.explain import describe, told
 
 

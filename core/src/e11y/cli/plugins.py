@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 import click
 
-from e11y.cli.output import json_option, print_json, print_table
 from e11y.cli.workspace import Workspace, pass_workspace
 from e11y.errors import ConfigError, E11yError
+from e11y.output import json_option, print_json, print_table
 from e11y.plugins import NOT_LISTED, LoadedPlugin, discover
 
 _COLUMNS = ("name", "distribution", "version", "zones", "active", "why")

@@ -14,10 +14,10 @@ from e11y.cli.config import config
 from e11y.cli.doctor import doctor
 from e11y.cli.events import events
 from e11y.cli.explain import explain
-from e11y.cli.output import JSON_HELP, remember_json
 from e11y.cli.plugins import plugins
 from e11y.cli.workspace import Workspace
 from e11y.errors import E11yError
+from e11y.output import JSON_HELP, remember_json
 
 _CORE = (plugins, config, events, explain, check, doctor)
 

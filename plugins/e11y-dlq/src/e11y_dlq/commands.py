@@ -13,6 +13,7 @@ import click
 
 import e11y
 from e11y import E11yError
+from e11y.output import json_option, print_json
 from e11y.units import DURATION_FORMS, seconds
 from e11y_dlq import output
 from e11y_dlq.dead_letters import DeadLetters
@@ -62,8 +63,6 @@ def selecting(command: F) -> F:
 
 pass_desk = click.pass_obj
 """Decorator: the command gets the ``Desk`` as its first argument."""
-
-json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON, for machines.")
 
 
 @attrs.frozen(eq=False)
@@ -120,7 +119,7 @@ def show(desk: Desk, letter_id: str) -> None:
             where=str(desk.letters.folder.path),
             fix="list them with  e11y dlq list; one that was replayed or purged is gone",
         )
-    output.print_json(output.everything(letter))
+    print_json(output.everything(letter))
 
 
 @click.command()

@@ -9,6 +9,7 @@ from typing import Any, Final, TextIO
 import attrs
 import click
 
+from e11y.output import print_json
 from e11y.record import iso_ms
 from e11y.units import size_text
 from e11y_dlq.dead_letters import Stats
@@ -69,11 +70,6 @@ def everything(letter: Letter) -> dict[str, Any]:
 def counted(number: int, noun: str) -> str:
     """Return for example ``1 segment`` or ``1,200 segments``."""
     return f"{number:,} {noun}{'' if number == 1 else 's'}"
-
-
-def print_json(value: Any) -> None:
-    """Print ``value`` as indented JSON."""
-    click.echo(json.dumps(value, indent=2, ensure_ascii=False))
 
 
 def print_lines(values: Iterable[Any]) -> None:

@@ -12,7 +12,8 @@ from typing import Any
 import attrs
 import click
 
-from e11y import OFF, ConfigError, Host, Schema
+from e11y import ConfigError, Host, Schema
+from e11y.output import json_option, print_json
 from e11y_metrics.cardinality import LabelReport, ranked, read_exposition
 from e11y_metrics.exposition import REPORT_PATH
 from e11y_metrics.option import Metrics
@@ -30,7 +31,7 @@ def make_group(host: Host) -> click.Group:
     @metrics.command()
     @click.argument("source", metavar="URL|FILE")
     @click.option("--all", "everything", is_flag=True, help="Also labels that are far from their limit.")
-    @click.option("--json", "as_json", is_flag=True, help="Print JSON, for machines.")
+    @json_option
     def cardinality(source: str, *, everything: bool, as_json: bool) -> None:
         """Name the labels with the most values.
 
@@ -40,7 +41,7 @@ def make_group(host: Host) -> click.Group:
         found = _named(_read(source), host.schemas())
         shown = [one for one in found if everything or one.overflow or one.values * 5 >= (one.limit or 1_000) * 4]
         if as_json:
-            click.echo(json.dumps([attrs.asdict(one) for one in shown], indent=2, ensure_ascii=False))
+            print_json([attrs.asdict(one) for one in shown])
         else:
             for one in shown:
                 click.echo(_told(one))
@@ -67,8 +68,7 @@ def _named(found: Iterable[LabelReport], schemas: Iterable[Schema]) -> list[Labe
     """Return the reports with the places that the imported application declares, where the source names none."""
     places: dict[str, list[str]] = {}
     for schema in schemas:
-        option = schema.option(Metrics)
-        for definition in () if option in (None, OFF) else option.definitions:
+        for definition in schema.option(Metrics).definitions if schema.has(Metrics) else ():
             known = places.setdefault(definition.name, [])
             if definition.where not in known:
                 known.append(definition.where)

@@ -10,6 +10,7 @@ from typing import Any
 import click
 
 from e11y import ConfigError
+from e11y.output import json_option
 from e11y_pii import corpus
 from e11y_pii.reading import Reading
 from e11y_pii.scanner import Scanner
@@ -18,8 +19,6 @@ Readings = Callable[[], tuple[list[Reading], list[ConfigError]]]
 """Returns what happens to every known event type, and why others are refused."""
 
 FIX = 'a marker on the field (Mask, Hash, Partial, Redact, Truncate, Allow), or @pii(False, because="...")'
-
-_json = click.option("--json", "as_json", is_flag=True, help="Print JSON, for machines.")
 
 
 def make_group(readings: Readings, is_listed: Callable[[str], bool], complaint: str = "") -> click.Group:
@@ -33,7 +32,7 @@ def make_group(readings: Readings, is_listed: Callable[[str], bool], complaint: 
     group = click.Group("pii", help="Look at how personal data is protected.")
 
     @group.command()
-    @_json
+    @json_option
     def lint(*, as_json: bool) -> None:
         """List fields that look personal and have no rule; exit status 1 if there are any, or no event types."""
         found, refused = readings()
@@ -56,14 +55,14 @@ def make_group(readings: Readings, is_listed: Callable[[str], bool], complaint: 
             raise SystemExit(1)
 
     @group.command()
-    @_json
+    @json_option
     def report(*, as_json: bool) -> None:
         """Show the mode of each event type and what happens to its fields."""
         rows = [_row(reading) for reading in sorted(readings()[0], key=lambda one: one.schema.name)]
         click.echo(json.dumps(rows, indent=2) if as_json else "\n".join(_report_lines(rows)))
 
     @group.command("corpus")
-    @_json
+    @json_option
     def corpus_(*, as_json: bool) -> None:
         """Measure what the content scan finds, and what it takes for something else, on a fixed corpus."""
         measured = corpus.measure(Scanner())

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import click
 
 from e11y import OFF, Schema
+from e11y.output import json_option, print_json
 from e11y_ratelimit.option import RateLimit
 from e11y_ratelimit.step import Bound
 from e11y_ratelimit.words import facts, words
@@ -24,13 +24,13 @@ def make_group(schemas: Callable[[], Iterable[Schema]], limits_of: Callable[[Sch
     group = click.Group("ratelimit", help="Look at which limits hold.")
 
     @group.command("list")
-    @click.option("--json", "as_json", is_flag=True, help="Print JSON, for machines.")
+    @json_option
     def list_(*, as_json: bool) -> None:
         """List the limits of every event type, the narrowest first."""
         rows = [_row(schema, limits_of(schema)) for schema in schemas()]
         rows.sort(key=lambda row: str(row["event"]))
         if as_json:
-            click.echo(json.dumps(rows, indent=2, ensure_ascii=False))
+            print_json(rows)
             return
         width = max((len(row["event"]) for row in rows), default=0)
         for row in rows:

@@ -12,6 +12,8 @@ import click
 
 from e11y import ConfigError, Host, Schema, Severity
 from e11y.errors import nearest
+from e11y.output import json_option, print_json
+from e11y.schema import unwrap
 from e11y_sampling.policy import Policy, policy_of
 from e11y_sampling.settings import SamplingSettings
 from e11y_sampling.verdict import Verdict, judge
@@ -28,13 +30,13 @@ def make_group(settings: SamplingSettings, host: Host) -> click.Group:
         """Show which events are kept, and why."""
 
     @sampling.command("list")
-    @click.option("--json", "as_json", is_flag=True, help="Print JSON, for machines.")
+    @json_option
     def list_(*, as_json: bool) -> None:
         """List the rate of every event type."""
         rows = [_row(schema, policy_of(schema, settings)) for schema in host.schemas()]
         rows.sort(key=lambda row: str(row["event"]))
         if as_json:
-            click.echo(json.dumps(rows, indent=2, ensure_ascii=False))
+            print_json(rows)
             return
         width = max((len(row["event"]) for row in rows), default=0)
         for row in rows:
@@ -46,7 +48,7 @@ def make_group(settings: SamplingSettings, host: Host) -> click.Group:
     @click.option("--trace", default="", metavar="ID", help="Trace it happens in: up to 32 hex digits.")
     @click.option("--severity", type=_SEVERITY, help="Severity of the call; left out: the type's.")
     @click.option("--parent", type=click.Choice([*_PARENTS]), help="What the caller of the trace decided.")
-    @click.option("--json", "as_json", is_flag=True, help="Print JSON, for machines.")
+    @json_option
     def explain(
         event: str, fields: tuple[str, ...], *, trace: str, severity: str | None, parent: str | None, as_json: bool
     ) -> None:
@@ -130,7 +132,7 @@ def _value(text: str, schema: Schema) -> tuple[str, Any]:
     kinds = get_args(field.type) or (field.type,)
     for kind in kinds:
         try:
-            return name, _READ.get(kind, _text)(written)
+            return name, _READ.get(unwrap(kind)[0], _text)(written)
         except (ValueError, ArithmeticError):
             continue
     raise click.BadParameter(f"field {name!r} cannot hold that")

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from typing import Any
 
 import click
 
 from e11y import Host, Schema
+from e11y.output import json_option, print_json
 from e11y_versioning.deprecation import Deprecated
 
 
@@ -20,13 +20,13 @@ def make_group(host: Host, status_of: Callable[[Schema], str]) -> click.Group:
         """Show the versions of events."""
 
     @versioning.command("list")
-    @click.option("--json", "as_json", is_flag=True, help="Print JSON, for machines.")
+    @json_option
     def list_(*, as_json: bool) -> None:
         """List every event by its delivered name, its versions and what is deprecated."""
         schemas = sorted(host.schemas(), key=lambda one: (one.base_name, one.version))
         rows = [_row(schema, status_of(schema)) for schema in schemas]
         if as_json:
-            click.echo(json.dumps(rows, indent=2, ensure_ascii=False))
+            print_json(rows)
             return
         width = max((len(row["event"]) for row in rows), default=0)
         for row in rows:

@@ -1,4 +1,4 @@
-"""What the commands print: aligned columns for people, JSON for machines."""
+"""What commands print, those of plugins too: aligned columns for people, JSON for machines."""
 
 from __future__ import annotations
 
