@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import repeat
 from types import MappingProxyType
-from typing import Any
+from typing import Any, Self
 
 from e11y.clock import Ids
 from e11y.context import (
@@ -97,7 +97,7 @@ class Record:
         snapshot: Snapshot = EMPTY,
         metadata: Mapping[str, Any] = MappingProxyType({}),
         resource: Mapping[str, str] = MappingProxyType({}),
-    ) -> Record:
+    ) -> Self:
         """Return a record made from plain values: for replay and for tests of adapters."""
         layout = Layout(
             name=name,

@@ -218,7 +218,8 @@ def inject(
             headers["baggage"] = baggage
 
 
-_READ: Final = frozenset({"traceparent", "tracestate", "baggage", *LEGACY_HEADERS})
+HEADERS: Final = frozenset({"traceparent", "tracestate", "baggage", *LEGACY_HEADERS})
+"""Lowercase names of all headers that ``extract`` reads."""
 
 
 def _wanted(headers: Mapping[str, str]) -> dict[str, str]:
@@ -226,7 +227,7 @@ def _wanted(headers: Mapping[str, str]) -> dict[str, str]:
     found: dict[str, str] = {}
     for name, value in headers.items():
         lowered = name.lower()
-        if lowered in _READ:
+        if lowered in HEADERS:
             found.setdefault(lowered, value.strip(" \t"))
     return found
 

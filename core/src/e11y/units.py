@@ -11,6 +11,7 @@ from typing import Any, Final, TypeVar, overload
 import attrs
 
 N = TypeVar("N", int, float)
+Validator = Callable[[Any, Any, Any], Any]
 
 _SECONDS: dict[str, float] = {
     "us": 1e-6,
@@ -90,33 +91,42 @@ def unit_of(attribute: attrs.Attribute[Any]) -> str:
 
 
 @overload
-def duration(default: str) -> float: ...
+def duration(default: str, *, validator: Validator | None = None) -> float: ...
 
 
 @overload
-def duration(default: None) -> float | None: ...
+def duration(default: None, *, validator: Validator | None = None) -> float | None: ...
 
 
-def duration(default: str | None) -> Any:
+def duration(default: str | None, *, validator: Validator | None = None) -> Any:
     """Return an attrs field that holds seconds and is written as text in TOML.
 
     A field ``timeout_s: float = duration("5s")`` is written ``timeout = "5s"``: its key has no unit,
     because the text names one.
+
+    Args:
+        default: As it would be written.
+        validator: As for ``attrs.field``; it gets seconds.
     """
-    return attrs.field(default=None if default is None else seconds(default), metadata=DURATION)
+    return attrs.field(default=None if default is None else seconds(default), validator=validator, metadata=DURATION)
 
 
 @overload
-def byte_size(default: str) -> int: ...
+def byte_size(default: str, *, validator: Validator | None = None) -> int: ...
 
 
 @overload
-def byte_size(default: None) -> int | None: ...
+def byte_size(default: None, *, validator: Validator | None = None) -> int | None: ...
 
 
-def byte_size(default: str | None) -> Any:
-    """Return an attrs field that holds bytes and is written as text in TOML, for example ``"32MiB"``."""
-    return attrs.field(default=None if default is None else size(default), metadata=BYTE_SIZE)
+def byte_size(default: str | None, *, validator: Validator | None = None) -> Any:
+    """Return an attrs field that holds bytes and is written as text in TOML, for example ``"32MiB"``.
+
+    Args:
+        default: As it would be written.
+        validator: As for ``attrs.field``; it gets bytes.
+    """
+    return attrs.field(default=None if default is None else size(default), validator=validator, metadata=BYTE_SIZE)
 
 
 def _split(text: str, units: Mapping[str, N], otherwise: str) -> tuple[str, N]:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import logging
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 import pytest
+from annotated_types import MinLen
 
 import e11y
 from e11y import ConfigError, Event, Filter, Outcome, Schema, hookimpl
@@ -294,6 +295,9 @@ def test_a_key_must_be_of_a_type_that_can_be_counted_by(make_bench: MakeBench) -
     class CartTaggedWell(Event):
         tags: Literal["a"] | int | UUID | None
 
+    class CartTaggedApart(Event):
+        tags: Annotated[str, MinLen(1)] | None = None
+
     with pytest.raises(ConfigError) as caught:
         CartTagged.track(tags=[])
     assert str(caught.value) == (
@@ -302,6 +306,7 @@ def test_a_key_must_be_of_a_type_that_can_be_counted_by(make_bench: MakeBench) -
         "  fix:   limit by a field that holds text, a number, a UUID, a date or an enum"
     )
     assert [passed(CartTaggedWell, 2, tags=value) for value in ("a", 5, UUID(int=1), None)] == [1, 1, 1, 2]
+    assert [passed(CartTaggedApart, 2, tags=value) for value in ("b", "c")] == [1, 1]
 
 
 # The narrowest first

@@ -177,6 +177,24 @@ def test_a_decision_is_explained_to_machines(app: Path) -> None:
     assert facts("Beat") == {"event": "beat", "kept": True}
 
 
+def test_a_value_is_read_as_a_part_of_its_union_says(app: Path) -> None:
+    (app / "parts.py").write_text("""
+from decimal import Decimal
+from typing import Annotated
+
+from annotated_types import Gt
+from e11y import Event
+from e11y_sampling import sample_when
+
+
+@sample_when("amount", over=1000)
+class OrderBilled(Event):
+    amount: Annotated[Decimal, Gt(0)] | None = None
+""")
+    told = e11y(app, "--app", "parts", "sampling", "explain", "OrderBilled", "amount=2000")
+    assert "by @sample_when: amount > 1000" in told
+
+
 @pytest.mark.parametrize(
     ("arguments", "status", "says"),
     [

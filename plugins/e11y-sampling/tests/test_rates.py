@@ -309,6 +309,8 @@ def test_sample_takes_a_named_rate_or_false(given: Any, message: str) -> None:
         ),
         ({"severity": {"info": 2.0}}, "setting 'severity.info' is refused: info must be a number from 0 to 1"),
         ({"parent_rate": 0.0}, "setting 'parent_rate' is refused: parent_rate must be more than 0"),
+        ({"error_spike": {"window": "0s"}}, "setting 'error_spike.window' is refused: window_s must be more than 0"),
+        ({"load": {"window": "0s"}}, "setting 'load.window' is refused: window_s must be more than 0"),
         ({"preset": "severty"}, "setting 'preset' must be one of 'severity', did you mean 'severity'?"),
         (
             {"load": {"levels": [{"above": 9.0, "rate": 0.5}, {"above": 5.0, "rate": 0.1}]}},

@@ -234,9 +234,9 @@ def _given(fixture: F | None, name: str) -> F:
 
 
 def _break(adapter: Adapter, break_destination: Callable[[], object] | None) -> None:
-    broken = _given(break_destination, "break_destination")
     if not _capabilities(adapter).acknowledges:
         pytest.skip("without acknowledgement a destination that is down cannot be noticed")
+    broken = _given(break_destination, "break_destination")
     with suppress(Exception):  # a connection that is open already must not hide the failure
         _write(adapter, _batch(1))
     broken()

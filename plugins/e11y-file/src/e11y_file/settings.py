@@ -7,7 +7,7 @@ from typing import Literal
 import attrs
 from attrs.validators import ge, gt, min_len, optional
 
-from e11y import units
+from e11y.units import byte_size, duration
 
 
 @attrs.frozen(eq=False)
@@ -34,13 +34,13 @@ class FileSettings:
 
     path: str = attrs.field(validator=min_len(1))
     rotate: Literal["never", "size", "hour", "day"] = "day"
-    max_size: int = attrs.field(default=units.size("100MiB"), validator=gt(0), metadata=units.BYTE_SIZE)
+    max_size: int = byte_size("100MiB", validator=gt(0))
     compress: bool = True
     keep_files: int | None = attrs.field(default=None, validator=optional(ge(0)))
-    keep_bytes: int | None = attrs.field(default=None, validator=optional(ge(0)), metadata=units.BYTE_SIZE)
-    keep_age_s: float | None = attrs.field(default=None, validator=optional(gt(0)), metadata=units.DURATION)
+    keep_bytes: int | None = byte_size(None, validator=optional(ge(0)))
+    keep_age_s: float | None = duration(None, validator=optional(gt(0)))
     fsync: Literal["never", "batch", "interval"] = "never"
-    fsync_interval_s: float = attrs.field(default=1.0, validator=gt(0), metadata=units.DURATION)
+    fsync_interval_s: float = duration("1s", validator=gt(0))
     mode: Literal["0600", "0640", "0644"] = "0640"
 
     @property

@@ -9,7 +9,6 @@ import json
 import os
 import threading
 from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, MutableMapping
-from socketserver import ThreadingMixIn
 from typing import Any, Final, NamedTuple
 from urllib.parse import parse_qs
 from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
@@ -17,7 +16,7 @@ from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 import attrs
 import prometheus_client
 from prometheus_client import REGISTRY, CollectorRegistry, Metric
-from prometheus_client.exposition import choose_encoder
+from prometheus_client.exposition import ThreadingWSGIServer, choose_encoder, gzip_accepted
 from prometheus_client.multiprocess import MultiProcessCollector
 
 from e11y_metrics.cardinality import cardinality
@@ -93,7 +92,7 @@ def _answer(path: str, query: str, accept: str, accept_encoding: str) -> _Answer
         encode, content_type = choose_encoder(accept)
         body = encode(registry(*parse_qs(query).get("name[]", ())))
         headers = [("Content-Type", content_type)]
-    if any(part.split(";")[0].strip().lower() == "gzip" for part in accept_encoding.split(",")):
+    if gzip_accepted(accept_encoding):
         body = gzip.compress(body, 3)
         headers.append(("Content-Encoding", "gzip"))
     return _Answer([*headers, ("Content-Length", str(len(body)))], body)
@@ -149,10 +148,6 @@ async def _live(receive: Callable[[], Awaitable[Any]], send: Callable[[Any], Awa
             return
 
 
-class _Server(ThreadingMixIn, WSGIServer):
-    daemon_threads = True
-
-
 class _Silent(WSGIRequestHandler):
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002
         """Say nothing: a scrape every few seconds is no news."""
@@ -188,7 +183,7 @@ def start_http_server(port: int, *, host: str = "127.0.0.1") -> MetricsServer:
     Raises:
         OSError: The port is taken, also by another process of the same service.
     """
-    return MetricsServer(make_server(host, port, make_wsgi_app(), _Server, _Silent))
+    return MetricsServer(make_server(host, port, make_wsgi_app(), ThreadingWSGIServer, _Silent))
 
 
 def push(

@@ -9,7 +9,7 @@ from typing import Any
 
 from prometheus_client import Metric
 
-from e11y import META, OFF, ConfigError, Host, Observe, Schema
+from e11y import META, ConfigError, Host, Observe, Schema
 from e11y_metrics.binding import Cache, Columns, bind, check_definition
 from e11y_metrics.definition import Definition, Kind, Tag, label_problem, name_problem
 from e11y_metrics.family import DEFAULT_BUCKETS, Family, key_of
@@ -71,9 +71,9 @@ class Meter:
         Raises:
             ConfigError: A metric does not fit the type, the settings, or another definition of the same name.
         """
-        option = schema.option(Metrics)
-        if option is None or option is OFF:
+        if not schema.has(Metrics):
             return None
+        option = schema.option(Metrics)
         problems = []
         for definition in option.definitions:
             try:

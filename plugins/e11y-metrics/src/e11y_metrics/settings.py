@@ -7,7 +7,7 @@ from typing import Any
 
 import attrs
 
-from e11y.units import DURATION
+from e11y.units import duration
 from e11y_metrics.definition import buckets_problem
 
 
@@ -48,4 +48,4 @@ class MetricsSettings:
     buckets: Mapping[str, tuple[float, ...]] = attrs.field(factory=dict, validator=_ascending)
     exemplars: bool = True
     directory: str | None = None
-    interval_s: float = attrs.field(default=2.0, validator=_positive, metadata=DURATION)
+    interval_s: float = duration("2s", validator=_positive)

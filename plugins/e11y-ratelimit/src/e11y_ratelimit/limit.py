@@ -6,7 +6,7 @@ from typing import Any, Literal, get_args
 
 import attrs
 
-from e11y.units import DURATION
+from e11y.units import duration
 
 Algorithm = Literal["token_bucket", "sliding_window"]
 OnExcess = Literal["drop", "sample", "dead_letter"]
@@ -43,7 +43,7 @@ class Limit:
     """
 
     limit: int = attrs.field(validator=positive)
-    per_s: float = attrs.field(default=1.0, validator=positive, metadata=DURATION)
+    per_s: float = duration("1s", validator=positive)
     algorithm: Algorithm | None = None
     on_excess: OnExcess = "drop"
     keep: float = attrs.field(default=0.1, validator=share)

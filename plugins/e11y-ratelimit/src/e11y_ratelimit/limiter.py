@@ -11,6 +11,7 @@ from typing import Any, Literal, Union, get_args, get_origin
 from uuid import UUID
 
 from e11y import ConfigError, Host, Schema
+from e11y.schema import unwrap
 from e11y_ratelimit.cell import Cell, Meter
 from e11y_ratelimit.excess import Excess, Reason
 from e11y_ratelimit.key_table import KeyTable
@@ -169,6 +170,7 @@ class Limiter:
 
 def _is_atomic(kind: Any) -> bool:
     """Return whether values of a type are hashable and small."""
+    kind, _ = unwrap(kind)
     if get_origin(kind) in (Union, UnionType):
         return all(_is_atomic(part) for part in get_args(kind))
     return get_origin(kind) is Literal or (isinstance(kind, type) and (kind in _ATOMS or issubclass(kind, Enum)))

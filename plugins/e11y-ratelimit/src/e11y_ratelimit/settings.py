@@ -6,7 +6,7 @@ from typing import Any
 
 import attrs
 
-from e11y.units import DURATION
+from e11y.units import duration
 from e11y_ratelimit.limit import Algorithm, Limit, OnExcess, positive, share
 
 
@@ -69,7 +69,7 @@ class RedisSettings:
 
     url: str = attrs.field(repr=False)
     lease: float = attrs.field(default=0.1, validator=share)
-    timeout_s: float = attrs.field(default=0.2, validator=positive, metadata=DURATION)
+    timeout_s: float = duration("200ms", validator=positive)
     prefix: str = "e11y:ratelimit"
 
 
@@ -90,14 +90,14 @@ class RateLimitSettings:
     """
 
     limit: int | None = attrs.field(default=None, validator=positive)
-    per_s: float = attrs.field(default=1.0, validator=positive, metadata=DURATION)
+    per_s: float = duration("1s", validator=positive)
     on_excess: OnExcess = "drop"
     keep: float = attrs.field(default=0.1, validator=share)
     algorithm: Algorithm = "token_bucket"
     events: tuple[EventRule, ...] = ()
     keys: tuple[KeyRule, ...] = ()
     max_keys: int = attrs.field(default=10_000, validator=_at_least_two)
-    summary_s: float = attrs.field(default=60.0, validator=positive, metadata=DURATION)
+    summary_s: float = duration("60s", validator=positive)
     redis: RedisSettings | None = None
 
     @property

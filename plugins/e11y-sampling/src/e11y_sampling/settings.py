@@ -67,7 +67,7 @@ class ErrorSpikeSettings:
     per_minute: float = attrs.field(default=100.0, validator=_is_positive)
     ratio: float = attrs.field(default=3.0, validator=_is_positive)
     minimum_per_minute: float = attrs.field(default=10.0, validator=_is_positive)
-    window_s: float = duration("60s")
+    window_s: float = duration("60s", validator=_is_positive)
     lasts_s: float = duration("5m")
 
 
@@ -108,7 +108,7 @@ class LoadSettings:
     )
     hysteresis: float = attrs.field(default=0.2, validator=_is_share)
     settle_s: float = duration("30s")
-    window_s: float = duration("10s")
+    window_s: float = duration("10s", validator=_is_positive)
 
 
 @attrs.frozen(eq=False)

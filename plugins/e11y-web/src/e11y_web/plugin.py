@@ -10,12 +10,11 @@ import click
 
 import e11y
 from e11y import Host, Scope, hookimpl
+from e11y.trace import HEADERS
 from e11y_web.debug_header import check_key
 from e11y_web.exchange import Exchange
 from e11y_web.inbound import Inbound
 from e11y_web.settings import WebSettings
-
-_TRACE_HEADERS = ("traceparent", "tracestate", "baggage", "x-trace-id", "x-request-id", "x-correlation-id")
 
 
 class WebPlugin:
@@ -37,7 +36,7 @@ class WebPlugin:
         self.debug_header = settings.debug_header.lower()
         self.debug_key = check_key(settings.debug_key)
         self.headers = tuple(name.lower() for name in settings.headers)
-        self.reads = frozenset((*_TRACE_HEADERS, self.debug_header, *self.headers))
+        self.reads = frozenset((*HEADERS, self.debug_header, *self.headers))
         self.reads_bytes = frozenset(name.encode("ascii") for name in self.reads)
         self.reads_environ = tuple((name, "HTTP_" + name.upper().replace("-", "_")) for name in self.reads)
         self.exchanges: dict[int, Exchange] = {}
