@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
@@ -41,7 +42,7 @@ PAYLOADS = st.dictionaries(
     st.text() | st.sampled_from(["record", "record_bytes", "format", "payload"]), VALUES, max_size=6
 )
 CONTEXTS = st.dictionaries(
-    st.text(), st.booleans() | st.integers() | st.text() | st.floats(allow_nan=False), max_size=4
+    st.text(), st.booleans() | st.integers() | st.text() | st.floats(allow_nan=False, allow_infinity=False), max_size=4
 )
 IDS = st.integers(1, 2**64 - 1)
 
@@ -88,6 +89,14 @@ def test_every_record_comes_back_with_the_same_bytes(
         letter.failed_ns,
         1_769_860_800_000_000_000,
     )
+
+
+def test_what_json_cannot_say_is_sent_again_as_it_was_sent_first() -> None:
+    record = Record.of("load.seen", {"now": math.inf}, snapshot=extended(EMPTY, {"load": math.inf}))
+    letter, sent = read(line_of(record, "logs", "expired", 1), "id")
+    assert sent == record.encoded()
+    assert b'"load":null' in sent
+    assert record_of(letter, sent).encoded() == sent
 
 
 @pytest.mark.parametrize("payload", HARD_PAYLOADS.values(), ids=HARD_PAYLOADS)

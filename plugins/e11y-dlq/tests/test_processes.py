@@ -316,6 +316,32 @@ def test_a_forked_child_writes_to_a_segment_of_its_own(place: Place) -> None:
     assert {int(letter.payload["mark"][9:14]) for letter in place.letters} == {1, 2, 3}
 
 
+@pytest.mark.filterwarnings("ignore:This process .* is multi-threaded:DeprecationWarning")
+def test_an_idle_forked_child_does_not_keep_its_parents_segment_in_use(place: Place) -> None:
+    out = place.python(
+        """
+        import warnings; warnings.simplefilter("ignore")
+        from e11y.testing import make_record
+        configured()
+        plugin = [one.instance for one in e11y.start().plugins.plugins if one.name == "dlq"][0]
+        plugin.e11y_dead_letter(make_record(1), "logs", "expired")
+        reading, writing = os.pipe()
+        child = os.fork()
+        if not child:
+            os.close(writing)
+            os.read(reading, 1)
+            os._exit(0)
+        (segment,) = plugin.letters.folder.segments()
+        held = segment.is_in_use()
+        e11y.shutdown()
+        print(held, segment.is_in_use())
+        os.write(writing, b"x")
+        assert os.waitpid(child, 0)[1] == 0
+        """
+    )
+    assert out == "True False\n"
+
+
 def test_a_segment_is_in_use_as_long_as_its_writer_lives(place: Place) -> None:
     process = place.spawn(
         "-c",

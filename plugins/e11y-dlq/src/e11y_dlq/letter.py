@@ -71,13 +71,11 @@ class StoredRecord(Record):
     """The record of a letter: what is sent again is, byte for byte, what was to be sent.
 
     Attributes:
-        letter: Where it comes from.
         line: The bytes; ``None`` once a transformation changed the letter.
     """
 
-    __slots__ = ("letter", "line")
+    __slots__ = ("line",)
 
-    letter: Letter
     line: bytes | None
 
     @property
@@ -110,8 +108,6 @@ def record_of(letter: Letter, line: bytes | None) -> StoredRecord:
         metadata=letter.metadata,
         resource=letter.resource,
     )
-    assert isinstance(record, StoredRecord)
-    record.letter = letter
     record.line = line
     record.trail = letter.trail
     return record

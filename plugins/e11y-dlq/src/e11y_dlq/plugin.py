@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 from collections import Counter
 from pathlib import Path
@@ -48,7 +47,7 @@ class DlqPlugin:
         storage = Storage(settings.storage, settings.storage_options) if settings.storage else None
         self.letters = DeadLetters(Path(settings.directory).absolute(), storage)
         self._rules = Rules(settings, host)
-        self._keepers: dict[int, Keeper] = {}
+        self._keeper = Keeper(self.letters, settings, host)
         self._refused: Counter[tuple[str, str, str, str]] = Counter()
         self._tell_due_s = host.clock.monotonic() + _TELL_S
 
@@ -79,10 +78,15 @@ class DlqPlugin:
     @hookimpl
     def e11y_stopped(self) -> None:
         """Finish what this process wrote."""
-        keeper = self._keepers.get(os.getpid())
-        if keeper is not None:
-            keeper.close()
+        self._keeper.close()
         self._tell_refused()
+
+    @hookimpl
+    def e11y_forked(self) -> None:
+        """Leave the segment, and what was not told yet, to the parent."""
+        self._keeper.abandon()
+        self._keeper = Keeper(self.letters, self._settings, self._host)
+        self._refused = Counter()
 
     @hookimpl
     def e11y_commands(self, group: click.Group) -> None:
@@ -90,19 +94,6 @@ class DlqPlugin:
         from e11y_dlq.commands import Desk, make_commands  # noqa: PLC0415 - no application needs the command line
 
         group.add_command(make_commands(Desk(self.letters, self._host.adapters)))
-
-    @property
-    def _keeper(self) -> Keeper:
-        """The keeper of this process: a forked child leaves the parent's segment to the parent."""
-        pid = os.getpid()
-        found = self._keepers.get(pid)
-        if found is None:
-            made = Keeper(self.letters, self._settings, self._host)
-            found = self._keepers.setdefault(pid, made)
-            if found is made:
-                for parent in [one for one in list(self._keepers) if one != pid]:
-                    self._keepers.pop(parent).abandon()
-        return found
 
     def _share(self, record: Record) -> float:
         if record.metadata.get("withheld"):
