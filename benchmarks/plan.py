@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 import attrs
 
 from benchmarks.case import Case
-from benchmarks.measures import caller, import_time, latency, loss, memory, retained
+from benchmarks.measures import caller, delivery, import_time, latency, loss, memory, retained
 from benchmarks.measures.request import Request, Values
 
 
@@ -67,6 +67,13 @@ MEASURES: dict[str, Measure] = {
             latency.measure,
             ("loop", "floor", "e11y-track", "structlog", "otel", "stdlib", "loguru"),
             rounds=3,
+            quick_rounds=2,
+        ),
+        Measure(
+            "delivery",
+            delivery.measure,
+            ("e11y-file", "e11y-rotated", "e11y-loki", "structlog", "otel-otlp"),
+            rounds=5,
             quick_rounds=2,
         ),
         Measure("retained", retained.measure, ("floor", "e11y-held"), rounds=3, quick_rounds=2),

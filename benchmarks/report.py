@@ -19,6 +19,7 @@ def lines(results: Sequence[Result], python: str, label: str, given: Sequence[An
     """Yield the lines of the report about one interpreter."""
     yield f"== {label}"
     yield from _caller(results, python)
+    yield from _delivery(results, python)
     yield from _latency(results, python)
     yield from _amounts(results, python)
     yield from _problems(results, python)
@@ -86,6 +87,18 @@ def _caller(results: Sequence[Result], python: str) -> Iterator[str]:
     yield ""
     yield "One event, in ns: to its caller (wall, CPU) and to all threads until it is written (ratios: CPU)"
     yield from table(["", "caller", "CPU", "all threads", "x floor", "spread", "x structlog", "spread"], rows)
+
+
+def _delivery(results: Sequence[Result], python: str) -> Iterator[str]:
+    rows = []
+    for title, taken in _cases(results, python, "delivery"):
+        structlog, otel = _figure(taken, "total/structlog"), _figure(taken, "total/otel-otlp")
+        cost = Figure.of([sample["total"] for sample in taken]).median
+        rows.append([title, f"{cost:,.0f}", ratio(structlog), spread(structlog), ratio(otel), spread(otel)])
+    if rows:
+        yield ""
+        yield "One event until its destination has it: CPU time of all threads, in ns"
+        yield from table(["", "all threads", "x structlog", "spread", "x OTLP", "spread"], rows)
 
 
 def _latency(results: Sequence[Result], python: str) -> Iterator[str]:

@@ -7,9 +7,19 @@ subject and the yardsticks.
 from __future__ import annotations
 
 from benchmarks.case import Case
-from benchmarks.cases import loguru_peer, otel_peer, ours, protected, stdlib_peer, structlog_peer, yardsticks
+from benchmarks.cases import (
+    destinations,
+    loguru_peer,
+    otel_peer,
+    ours,
+    protected,
+    stdlib_peer,
+    structlog_peer,
+    yardsticks,
+)
 
 _E11Y = ("e11y",)
+_OTLP = ("opentelemetry.sdk", "opentelemetry.exporter.otlp.proto.http")
 _FOUR = ("e11y", "e11y_pii", "e11y_ratelimit", "e11y_sampling", "e11y_versioning")
 
 CASES: dict[str, Case] = {
@@ -29,6 +39,9 @@ CASES: dict[str, Case] = {
         Case("e11y-buffered", "e11y debug in a scope, buffered", ours.buffered, _E11Y),
         Case("e11y-disabled", "e11y disabled", ours.disabled, _E11Y),
         Case("e11y-invalid", "e11y invalid event, reported", ours.invalid, _E11Y),
+        Case("e11y-file", "e11y into a file", destinations.file, ("e11y", "e11y_file")),
+        Case("e11y-rotated", "e11y into a file, rotated and compressed", destinations.rotated, ("e11y", "e11y_file")),
+        Case("e11y-loki", "e11y to Loki's push API", destinations.loki, ("e11y", "e11y_loki")),
         Case("structlog-filtered", "structlog below its level", structlog_peer.filtered, ("structlog", "orjson")),
         Case("structlog", "structlog, fastest documented", structlog_peer.emit, ("structlog", "orjson")),
         Case(
@@ -38,6 +51,7 @@ CASES: dict[str, Case] = {
             ("structlog", "orjson"),
         ),
         Case("otel", "OpenTelemetry SDK, batch, file", otel_peer.batched, ("opentelemetry.sdk",)),
+        Case("otel-otlp", "OpenTelemetry SDK, batch, OTLP over HTTP", otel_peer.posted, _OTLP),
         Case(
             "stdlib-orjson", "logging + python-json-logger (orjson)", stdlib_peer.orjson, ("pythonjsonlogger", "orjson")
         ),

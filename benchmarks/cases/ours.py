@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -20,7 +20,7 @@ DRAIN_S = 30.0
 def track(directory: Path) -> Iterator[Emitter]:
     """The core alone: check, clock, context, one append."""
     with activated(directory):
-        yield Emitter(_tracking(), drain)
+        yield Emitter(tracking(), drain)
 
 
 @contextmanager
@@ -30,7 +30,7 @@ def held(directory: Path) -> Iterator[Emitter]:
 
     hold = HoldPlugin()
     with activated(directory, [hold]):
-        yield Emitter(_tracking(), drain, held=hold.held)
+        yield Emitter(tracking(), drain, held=hold.held)
 
 
 @contextmanager
@@ -39,7 +39,7 @@ def concerned(directory: Path) -> Iterator[Emitter]:
     from benchmarks.cases.e11y_plugins import TRUSTED, five_plugins  # noqa: PLC0415 - needs e11y
 
     with activated(directory, five_plugins(EVENT), trusted=TRUSTED):
-        yield Emitter(_tracking(), drain)
+        yield Emitter(tracking(), drain)
 
 
 @contextmanager
@@ -48,7 +48,7 @@ def unconcerned(directory: Path) -> Iterator[Emitter]:
     from benchmarks.cases.e11y_plugins import TRUSTED, five_plugins  # noqa: PLC0415 - needs e11y
 
     with activated(directory, five_plugins("some.other.event"), trusted=TRUSTED):
-        yield Emitter(_tracking(), drain)
+        yield Emitter(tracking(), drain)
 
 
 @contextmanager
@@ -69,7 +69,7 @@ def buffered(directory: Path) -> Iterator[Emitter]:
 def disabled(directory: Path) -> Iterator[Emitter]:
     """The library switched off by ``enabled = false``."""
     with activated(directory, enabled=False):
-        yield Emitter(_tracking(), drain)
+        yield Emitter(tracking(), drain)
 
 
 @contextmanager
@@ -87,14 +87,20 @@ def invalid(directory: Path) -> Iterator[Emitter]:
 
 @contextmanager
 def activated(
-    directory: Path, plugins: Sequence[object] = (), *, names: Sequence[str] = (), **settings: Any
+    directory: Path,
+    plugins: Sequence[object] = (),
+    *,
+    names: Sequence[str] = (),
+    adapter: Mapping[str, Any] | None = None,
+    **settings: Any,
 ) -> Iterator[None]:
-    """Run e11y with one adapter that writes a compressed file.
+    """Run e11y with one adapter.
 
     Args:
-        directory: Where the file goes.
+        directory: Where files go.
         plugins: Objects.
         names: Names of installed plugins.
+        adapter: Its table; ``None``: it writes a compressed file.
         settings: Further settings.
     """
     import e11y  # noqa: PLC0415 - only where it is measured
@@ -102,7 +108,7 @@ def activated(
 
     e11y.configure(
         {
-            "adapters": {"logs": {"type": "gzip", "path": str(directory / LOGS)}},
+            "adapters": {"logs": adapter or {"type": "gzip", "path": str(directory / LOGS)}},
             "plugins": list(names),
             **settings,
         },
@@ -115,7 +121,8 @@ def activated(
         e11y.shutdown(DRAIN_S)
 
 
-def _tracking() -> Callable[[Rows], None]:
+def tracking() -> Callable[[Rows], None]:
+    """Return what tracks one event per row."""
     from benchmarks.cases.e11y_events import OrderPaid  # noqa: PLC0415 - needs e11y
 
     def run(rows: Rows) -> None:

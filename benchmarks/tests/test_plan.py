@@ -33,7 +33,7 @@ def test_rounds_differ_in_order_and_a_seed_repeats_them() -> None:
 
 def test_only_takes_cases_and_measures() -> None:
     assert plan(only=["import"], rounds=1) == [Task("python", "import", "e11y-track", 0)]
-    assert {task.measure for task in plan(only=["structlog"])} == {"caller", "latency"}
+    assert {task.measure for task in plan(only=["structlog"])} == {"caller", "delivery", "latency"}
 
 
 def test_quick_takes_fewer_rounds() -> None:

@@ -96,7 +96,7 @@ def test_a_complete_file(load_here: LoadHere, tmp_path: Path) -> None:
         3,
         "block",
     )
-    assert (lane.give_up_after_s, lane.batch_records) == (300.0, 500)
+    assert (lane.give_up_after_s, lane.batch_records) == (300.0, 1000)
     assert (settings.routes.of("error"), settings.routes.of("info")) == (("logs", "tracker"), ("logs",))
     assert (settings.scope.flush_severity, settings.scope.flush_on_statuses) == (None, (404,))
     assert settings.plugin_tables == {"pii": {"mode": "strict"}}
@@ -325,9 +325,9 @@ def test_a_variable_finds_the_key_as_it_is_spelt(load_here: LoadHere) -> None:
     environ = {"E11Y_ADAPTERS__ERROR_TRACKER__BATCH_RECORDS": "3", "E11Y_ADAPTERS__AUDIT_LOG__TYPE": "file"}
     adapters = load_here(toml, environ, adapters={"Audit-Log": {"path": "x"}}).settings.adapters
     assert {name: (table.type, table.lane.batch_records) for name, table in adapters.items()} == {
-        "Error-Tracker": ("sentry", 500),
+        "Error-Tracker": ("sentry", 1000),
         "error_tracker": ("loki", 3),
-        "Audit-Log": ("file", 500),
+        "Audit-Log": ("file", 1000),
     }
 
 
@@ -482,7 +482,7 @@ def test_every_problem_is_told_with_its_place(refused: Refused) -> None:
             '  fix:   write  batch_interval = "200ms"',
             "setting 'batch_records' is refused: 'batch_records' must be >= 1: 0\n"
             "  where: [tool.e11y.adapters.logs] in ~/pyproject.toml\n"
-            "  fix:   write  batch_records = 500",
+            "  fix:   write  batch_records = 1000",
             "setting 'type' is missing\n  where: [adapters.audit] in e11y.configure()\n  fix:   add  type = \"...\"",
             "setting 'originals' must be true or false, not a whole number\n"
             "  where: [adapters.audit] in e11y.configure()\n"
