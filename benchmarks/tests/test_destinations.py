@@ -39,7 +39,7 @@ def test_what_was_rotated_is_compressed_once_it_is_drained(tmp_path: Path) -> No
         assert {path.name for path in tmp_path.glob("events*.jsonl")} == {destinations.FILE}
         for path in compressed:
             lines += gzip.decompress(path.read_bytes()).splitlines()
-    assert sorted(order_ids(lines)) == sorted(row[0] for row in DATA * PASSES)
+    assert sorted(order_ids(lines)) == sorted(row[0] for row in list(DATA) * PASSES)
 
 
 def test_the_push_api_takes_every_event(tmp_path: Path) -> None:
