@@ -9,6 +9,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from e11y.errors import Rejected, Retryable
 from e11y.faults import Faults
 from e11y.host import Fault
 from e11y.testing import FrozenClock
@@ -89,3 +90,16 @@ def test_a_detail_makes_no_other_cause(caplog: pytest.LogCaptureFixture) -> None
         "core: check of Paid failed: InvalidEvent: field 299 (300 times)"
     ]
     assert told == [Fault("core", "check of Paid", "InvalidEvent", 300)]
+
+
+def test_what_a_destination_said_is_told_and_the_text_of_other_errors_is_not(caplog: pytest.LogCaptureFixture) -> None:
+    faults = Faults(FrozenClock(), list[Fault]().append)
+    faults.report("adapter logs", "write_batch", Retryable("503 Service Unavailable\nretry at noon"))
+    faults.report("adapter logs", "write_batch", Rejected("x" * 1_000))
+    faults.report("adapter logs", "write_batch", ValueError("4111 1111 1111 1111"))
+    faults.tell()
+    assert [record.getMessage() for record in caplog.records] == [
+        "adapter logs: write_batch failed: Retryable: 503 Service Unavailable (1 times)",
+        f"adapter logs: write_batch failed: Rejected: {'x' * 200} (1 times)",
+        "adapter logs: write_batch failed: ValueError (1 times)",
+    ]

@@ -7,12 +7,14 @@ from collections.abc import Callable
 
 from e11y.clock import Clock
 from e11y.delivery.ledger import Counter
+from e11y.errors import DeliveryError
 from e11y.host import Fault
 
 LOGGER = logging.getLogger("e11y")
 
 _SILENCE_S = 60.0
 _CAUSES = 1_000
+_DETAIL = 200
 _FURTHER = ("core", "counting faults", "more causes at once than are kept apart")
 
 Cause = tuple[str, str, str]
@@ -65,7 +67,10 @@ class Faults:
         self._details: dict[Cause, str] = {}
 
     def report(self, source: str, operation: str, error: BaseException | str, detail: str = "") -> None:
-        """Note a fault. Of an exception only the type is kept: its text may hold values.
+        """Note a fault.
+
+        Of an exception only the type is kept, because its text may hold values. A ``DeliveryError`` promises
+        that its text holds none; its first words are told.
 
         Args:
             source: Plugin, adapter or part of core.
@@ -75,6 +80,8 @@ class Faults:
         """
         kind = error if isinstance(error, str) else type(error).__name__
         cause = (source, operation, kind)
+        if not detail and isinstance(error, DeliveryError):
+            detail = error.what.partition("\n")[0][:_DETAIL]
         if detail and (cause in self._details or len(self._details) < _CAUSES):
             self._details[cause] = detail
         self._arrivals.add(cause)

@@ -108,6 +108,7 @@ class LaneBench:
             record.held_bytes = 2 * len(record.encoded())
             self.lane.queue.classes[queue].append(record)
             self.lane.queue.added_bytes += record.held_bytes
+            self.lane.queue.arrived(1, self.clock.now)
             self.lane.ledger.routed += 1
 
     def step(self, seconds: float = 0.0) -> float | None:

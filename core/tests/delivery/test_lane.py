@@ -138,6 +138,53 @@ def test_a_record_is_given_up_after_its_time(bench: Any) -> None:
     assert it.snapshot.bytes_held == 0
 
 
+def test_a_record_is_given_up_by_the_time_that_it_waited_itself(bench: Any) -> None:
+    it = bench(*[Retryable("503")] * 1000)
+    it.put(1)
+    it.run(100)
+    it.put(2)
+    it.run(100)
+    it.put(3)
+    assert it.letters.kept == []
+    it.run(101)
+    assert [value for value, _, _ in it.letters.kept] == [1]
+    it.run(198)
+    assert 3 not in [value for value, _, _ in it.letters.kept]
+    it.run(2)
+    assert [value for value, _, _ in it.letters.kept] == [1, 2, 3]
+
+
+def test_no_record_is_given_up_that_a_living_destination_was_never_asked_to_take(bench: Any) -> None:
+    def slowly(_: object) -> None:
+        it.clock.now += 200.0
+
+    it = bench(slowly, slowly, slowly, settings=settings(batch_records=1))
+    it.put(1, 2, 3)
+    it.run(700)
+    assert it.adapter.values == [1, 2, 3]
+
+
+def test_a_probe_that_is_due_comes_before_giving_up(bench: Any) -> None:
+    it = bench(*[Retryable("503")] * 5)
+    it.put(1)
+    it.run(5)
+    assert it.lane.courier.breaker.state is State.OPEN
+    it.put(2)
+    it.step(400.0)
+    it.run(1)
+    assert [value for value, _, _ in it.letters.kept] == [1]
+    assert it.adapter.values == [2]
+
+
+def test_a_long_outage_leaves_no_more_in_the_lane_than_came_lately(bench: Any) -> None:
+    it = bench(*[Retryable("503")] * 5000, settings=settings(give_up_after_s=60.0, batch_records=10))
+    for number in range(600):
+        it.put(number)
+        it.run(1)
+        assert it.snapshot.in_lane <= 72  # a minute, the batch that is tried, and what came with it
+    assert len(it.letters.kept) >= 539
+
+
 def test_max_retries_gives_up_early(bench: Any) -> None:
     it = bench(*[Retryable("503")] * 9, settings=settings(max_retries=3, breaker_failures=99))
     it.put(1)

@@ -95,6 +95,7 @@ class LaneMachine(RuleBasedStateMachine):
             record.sequence, record.held_bytes = self.sequence, 100
             self.lane.queue.classes[queue].append(record)
             self.lane.queue.added_bytes += 100
+            self.lane.queue.arrived(1, self.clock.now)
             self.lane.ledger.routed += 1
 
     @rule(kind=KINDS)

@@ -326,11 +326,14 @@ def test_an_idle_forked_child_does_not_keep_its_parents_segment_in_use(place: Pl
         plugin = [one.instance for one in e11y.start().plugins.plugins if one.name == "dlq"][0]
         plugin.e11y_dead_letter(make_record(1), "logs", "expired")
         reading, writing = os.pipe()
+        ready, tell = os.pipe()
         child = os.fork()
         if not child:
             os.close(writing)
+            os.write(tell, b"x")
             os.read(reading, 1)
             os._exit(0)
+        os.read(ready, 1)
         (segment,) = plugin.letters.folder.segments()
         held = segment.is_in_use()
         e11y.shutdown()

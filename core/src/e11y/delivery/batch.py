@@ -16,29 +16,32 @@ class Batch:
 
     Attributes:
         attempts: How often it was written.
-        first_attempt_s: Monotonic time of the first of them.
-        not_before_s: Monotonic time of the next.
+        entered_s: Monotonic time when the last of its records came.
+        not_before_s: Monotonic time of the next attempt.
         parted: Holds what a destination refused for now while it took the rest: others may overtake.
     """
 
-    __slots__ = ("attempts", "first_attempt_s", "not_before_s", "parted", "records", "views")
+    __slots__ = ("attempts", "entered_s", "not_before_s", "parted", "records", "views")
 
-    def __init__(self, records: Sequence[Record], parent: Batch | None = None, *, parted: bool = False) -> None:
+    def __init__(self, records: Sequence[Record], entered_s: float) -> None:
         self.records = tuple(records)
         self.views: tuple[Record, ...] | None = None
-        self.attempts: int = parent.attempts if parted and parent is not None else 0
-        self.first_attempt_s: float | None = parent.first_attempt_s if parent is not None else None
+        self.attempts = 0
+        self.entered_s = entered_s
         self.not_before_s = 0.0
-        self.parted = parted
+        self.parted = False
 
-    def is_expired(self, now: float, give_up_after_s: float) -> bool:
-        """Return whether its first attempt is too long ago."""
-        return self.first_attempt_s is not None and now >= self.first_attempt_s + give_up_after_s
+    def part(self, records: Sequence[Record]) -> Batch:
+        """Return those of its records that were refused for now; their attempts go on being counted."""
+        part = Batch(records, self.entered_s)
+        part.attempts = self.attempts
+        part.parted = True
+        return part
 
     def halves(self) -> tuple[Batch, Batch]:
         """Return both halves, each to be tried on its own."""
         middle = len(self.records) // 2
-        return Batch(self.records[:middle], self), Batch(self.records[middle:], self)
+        return Batch(self.records[:middle], self.entered_s), Batch(self.records[middle:], self.entered_s)
 
 
 def is_retryable(error: BaseException) -> bool:

@@ -42,12 +42,16 @@ class Breaker:
 
     def wait_s(self, now: float) -> float:
         """Return the seconds until an attempt is allowed: 0.0 when it is, and then it is the probe."""
+        if self.forbids(now):
+            return self.probe_at - now
         if self.state is State.OPEN:
-            if now < self.probe_at:
-                return self.probe_at - now
             self.state = State.HALF_OPEN
             self._successes = 0
         return 0.0
+
+    def forbids(self, now: float) -> bool:
+        """Return whether no attempt is allowed now, not even a probe."""
+        return self.state is State.OPEN and now < self.probe_at
 
     def probe_now(self) -> None:
         """Make the next probe due at once; somebody waits for a flush."""

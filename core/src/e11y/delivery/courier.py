@@ -94,15 +94,17 @@ class Courier:
             for batch in tuple(self._work):
                 batch.not_before_s = now
         due, waits = self._due(now)
+        if due is None and self._expire_waiting(now):
+            return 0.0
         if due is None and self._may_fill():
             due = self._filled(now)
             if due is None and self._since_s is not None:
                 waits.append(self._since_s + self.settings.batch_interval_s - now)
         if due is None:
             return self._pause(min(waits), now) if waits else None
-        if due.is_expired(now, self.settings.give_up_after_s):
+        if self._is_expired(due, now):
             if self._claim(due):
-                self._give_up(due.records, "expired", f"not accepted for {self.settings.give_up_after_s:g} s")
+                self._give_up(due.records, "expired", self._expiry())
             return 0.0
         wait = self.breaker.wait_s(now)
         if not wait and due.attempts:
@@ -140,11 +142,35 @@ class Courier:
 
     # What is due
 
+    def _expire_waiting(self, now: float) -> bool:
+        """Give up what waited too long for a destination that takes nothing; return whether there was any."""
+        if not self._takes_nothing(now):
+            return False
+        too_old = self._queue.count_older(now, self.settings.give_up_after_s)
+        if not too_old:
+            return False
+        records = self._queue.take(min(too_old, self.settings.batch_records), _EVERYTHING)
+        self._in_hands += len(records)
+        self._give_up(records, "expired", self._expiry())
+        return True
+
+    def _is_expired(self, batch: Batch, now: float) -> bool:
+        """Return whether a batch is too old. None is that the destination might take, for all that is known."""
+        too_old = now >= batch.entered_s + self.settings.give_up_after_s
+        return too_old and (batch.attempts > 0 or self.breaker.forbids(now))
+
+    def _takes_nothing(self, now: float) -> bool:
+        """Return whether what waits cannot be tried: for the breaker's sake, or for a batch that failed."""
+        return self.breaker.forbids(now) or not self._may_fill()
+
+    def _expiry(self) -> str:
+        return f"not accepted for {self.settings.give_up_after_s:g} s"
+
     def _due(self, now: float) -> tuple[Batch | None, list[float]]:
         """Return a batch to give up or to try, else how long those wait that come first."""
         work = tuple(self._work)
         for batch in work:
-            if batch.is_expired(now, self.settings.give_up_after_s):
+            if self._is_expired(batch, now):
                 return batch, []
         waits = []
         for batch in work:
@@ -161,9 +187,11 @@ class Courier:
 
     def _pause(self, wait: float, now: float) -> float:
         """Return how long nothing will be due. If that is beyond the deadline, it is time to give up."""
-        expiries = [batch.first_attempt_s for batch in tuple(self._work) if batch.first_attempt_s is not None]
-        if expiries:
-            wait = min(wait, min(expiries) + self.settings.give_up_after_s - now)
+        entered = [batch.entered_s for batch in tuple(self._work)]
+        if entered:
+            wait = min(wait, min(entered) + self.settings.give_up_after_s - now)
+        if self._queue and self._takes_nothing(now):
+            wait = min(wait, self._queue.next_older_s(self.settings.give_up_after_s) - now)
         if self.deadline is not None and now + wait >= self.deadline:
             self._cut_off(offer_until=None)
             return 0.0
@@ -184,7 +212,8 @@ class Courier:
         in_time = now < self._since_s + settings.batch_interval_s
         if in_time and not full and not self.hurried and self.deadline is None:
             return None
-        batch = Batch(queue.take(self.most_records, 2 * settings.batch_bytes))
+        records = queue.take(self.most_records, 2 * settings.batch_bytes)
+        batch = Batch(records, queue.last_taken_s(now))
         self._since_s = now if queue else None
         if batch.records:
             self._keep(batch)
@@ -193,8 +222,6 @@ class Courier:
     # One attempt
 
     def _attempt(self, batch: Batch, now: float) -> None:
-        if batch.first_attempt_s is None:
-            batch.first_attempt_s = now
         if batch.attempts:
             self._ledger.retries += 1
         batch.attempts += 1
@@ -256,9 +283,9 @@ class Courier:
             if isinstance(failure, Declined):
                 self._decline(refused, failure)
             else:
-                self._refuse(Batch(refused, batch), failure)
+                self._refuse(Batch(refused, batch.entered_s), failure)
         if later:
-            part = Batch([batch.records[index] for index in later], batch, parted=True)
+            part = batch.part([batch.records[index] for index in later])
             longest = max((failures[index] for index in later), key=lambda failure: retry_after_s(failure) or 0.0)
             self._retry(part, longest, now)
 

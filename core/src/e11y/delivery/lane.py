@@ -86,7 +86,8 @@ class Lane:
         return len(self.queue) + self.courier.held()
 
     def notify(self, added: int) -> None:
-        """Wake the thread if the last ``added`` records are the first to wait, or complete a batch."""
+        """Note when the last ``added`` records came; wake the thread if they are the first, or complete a batch."""
+        self.queue.arrived(added, self._monotonic())
         if not self.worker.start():
             return
         queued = len(self.queue)

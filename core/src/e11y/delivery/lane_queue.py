@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections import deque
-from itertools import islice
+from itertools import islice, pairwise
 
 from e11y.record import Record
+
+_GRAIN_S = 0.05
+"""Records that come within it count as having come together."""
 
 
 class LaneQueue:
@@ -20,15 +24,49 @@ class LaneQueue:
         removed_bytes: Written by the driver, once a record is settled.
     """
 
-    __slots__ = ("added_bytes", "classes", "removed_bytes", "shed_bytes")
+    __slots__ = ("_arrivals", "_came", "added_bytes", "classes", "removed_bytes", "shed_bytes")
 
     def __init__(self) -> None:
         self.classes: tuple[deque[Record], deque[Record], deque[Record]] = (deque(), deque(), deque())
         self.added_bytes = self.shed_bytes = self.removed_bytes = 0
+        self._came = 0
+        self._arrivals: deque[tuple[int, float]] = deque()
 
     def __len__(self) -> int:
         low, mid, high = self.classes
         return len(low) + len(mid) + len(high)
+
+    def arrived(self, records: int, now: float) -> None:
+        """Note that ``records`` were appended at monotonic time ``now``. For the preparer."""
+        if not self._arrivals or now >= self._arrivals[-1][1] + _GRAIN_S:
+            self._arrivals.append((self._came, now))
+        self._came += records
+
+    def count_older(self, now: float, age_s: float) -> int:
+        """Return how many have waited for ``age_s`` seconds, or up to 50 ms longer. For the driver."""
+        self._forget_gone()
+        end = 0
+        for (_, since), (start, _) in pairwise((*tuple(self._arrivals), (self._came, 0.0))):
+            if now < since + _GRAIN_S + age_s:
+                break
+            end = start
+        return max(0, end - (self._came - len(self)))
+
+    def last_taken_s(self, otherwise: float) -> float:
+        """Return the monotonic time when the last that was taken came, if that was noted. For the driver."""
+        gone = self._came - len(self)
+        return max((since for start, since in tuple(self._arrivals) if start < gone), default=otherwise)
+
+    def next_older_s(self, age_s: float) -> float:
+        """Return the monotonic time when the oldest that waits will have waited for ``age_s``. For the driver."""
+        self._forget_gone()
+        return self._arrivals[0][1] + _GRAIN_S + age_s if self._arrivals else math.inf
+
+    def _forget_gone(self) -> None:
+        """Forget when those came that wait no more."""
+        arrivals, gone = self._arrivals, self._came - len(self)
+        while len(arrivals) > 1 and arrivals[1][0] <= gone:
+            arrivals.popleft()
 
     def bytes_held(self) -> int:
         """Return how much memory the records hold, from being appended to being settled."""
@@ -36,6 +74,7 @@ class LaneQueue:
 
     def take(self, most_records: int, most_bytes: int) -> list[Record]:
         """Pop the oldest records: at most ``most_records``, and no more once ``most_bytes`` are reached."""
+        self._forget_gone()
         low, mid, high = self.classes
         taken: list[Record] = []
         held = 0
@@ -68,7 +107,8 @@ class LaneQueue:
         """Forget everything, in place. For forked children only."""
         for queue in self.classes:
             queue.clear()
-        self.added_bytes = self.shed_bytes = self.removed_bytes = 0
+        self.added_bytes = self.shed_bytes = self.removed_bytes = self._came = 0
+        self._arrivals.clear()
 
 
 def _oldest(queue: deque[Record]) -> int:
