@@ -24,11 +24,19 @@ from benchmarks.statistics import Verdict
 
 _VERSIONS = (
     "e11y-core",
+    "e11y-file",
+    "e11y-loki",
+    "e11y-pii",
+    "e11y-ratelimit",
+    "e11y-sampling",
+    "e11y-versioning",
+    "isal",
     "msgspec",
     "structlog",
     "orjson",
     "python-json-logger",
     "loguru",
+    "opentelemetry-exporter-otlp-proto-http",
     "opentelemetry-sdk",
 )
 

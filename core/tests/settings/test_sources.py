@@ -463,12 +463,13 @@ def test_every_problem_is_told_with_its_place(refused: Refused) -> None:
     [tool.e11y.adapters.logs]
     batch_interval = "5 s"
     batch_records = 0
+    batch_bytes = "0B"
     [tool.e11y.adapters]
     mail = 1
     [tool.e11y.env.production.routes]
     eror = ["logs"]
     """
-    assert refused(toml, {}, adapters={"audit": {"originals": 1}}) == "9 problems stop the start:\n\n" + "\n\n".join(
+    assert refused(toml, {}, adapters={"audit": {"originals": 1}}) == "10 problems stop the start:\n\n" + "\n\n".join(
         [
             "setting 'servce' is unknown, did you mean 'service'?\n"
             "  where: [tool.e11y] in ~/pyproject.toml\n"
@@ -483,6 +484,9 @@ def test_every_problem_is_told_with_its_place(refused: Refused) -> None:
             "setting 'batch_records' is refused: 'batch_records' must be >= 1: 0\n"
             "  where: [tool.e11y.adapters.logs] in ~/pyproject.toml\n"
             "  fix:   write  batch_records = 1000",
+            "setting 'batch_bytes' is refused: 'batch_bytes' must be > 0: 0\n"
+            "  where: [tool.e11y.adapters.logs] in ~/pyproject.toml\n"
+            '  fix:   write  batch_bytes = "1MiB"',
             "setting 'type' is missing\n  where: [adapters.audit] in e11y.configure()\n  fix:   add  type = \"...\"",
             "setting 'originals' must be true or false, not a whole number\n"
             "  where: [adapters.audit] in e11y.configure()\n"

@@ -45,6 +45,12 @@ class DlqSeen(Event):
     page: str
 
 
+@pytest.mark.parametrize("name", ["max_age_s", "segment_age_s", "upload_timeout_s"])
+def test_a_time_of_no_length_is_refused(name: str) -> None:
+    with pytest.raises(ValueError, match=f"^'{name}' must be > 0: 0.0$"):
+        DlqSettings(**{name: 0.0})
+
+
 def test_a_record_that_was_refused_is_kept_and_counted(bench: Any) -> None:
     DlqOrderPaid.track(order_id="1")
     counts = bench.flush()

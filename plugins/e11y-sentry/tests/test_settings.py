@@ -57,6 +57,7 @@ def test_a_proxy_that_is_none(make_app: Callable[..., App]) -> None:
     "wrong",
     [
         {"sample_rate": 1.5},
+        {"timeout_s": 0.0},
         {"sample_rates": {"order.*": -0.1}},
         {"tags": ["ein tag"]},
         {"max_breadcrumbs": 101},

@@ -38,7 +38,7 @@ class LaneSettings:
 
     batch_interval_s: float = units.duration("200ms")
     batch_records: int = attrs.field(default=1000, validator=ge(1))
-    batch_bytes: int = units.byte_size("1MiB")
+    batch_bytes: int = units.byte_size("1MiB", validator=gt(0))
     give_up_after_s: float = units.duration("5m")
     max_retries: int | None = attrs.field(default=None, validator=optional(ge(0)))
     backoff_base_s: float = units.duration("100ms")

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any, Literal
 
 import attrs
+from attrs.validators import gt
 
 from e11y.severity import SeverityName
 from e11y.units import byte_size, duration
@@ -39,9 +40,9 @@ class DlqSettings:
 
     directory: str = ".e11y/dlq"
     max_size: int = byte_size("256MiB")
-    max_age_s: float = duration("30d")
+    max_age_s: float = duration("30d", validator=gt(0))
     segment_size: int = byte_size("8MiB")
-    segment_age_s: float = duration("1h")
+    segment_age_s: float = duration("1h", validator=gt(0))
     fsync: Literal["always", "second", "never"] = "second"
     severities: tuple[SeverityName, ...] = _ALL
     dropped_severities: tuple[SeverityName, ...] = ("error", "fatal")
@@ -51,4 +52,4 @@ class DlqSettings:
     log_refused: bool = False
     storage: str = ""
     storage_options: Mapping[str, Any] = attrs.field(factory=dict, repr=False)
-    upload_timeout_s: float = duration("2s")
+    upload_timeout_s: float = duration("2s", validator=gt(0))

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from functools import partial
-from typing import Any
-
-import click
+from typing import TYPE_CHECKING, Any
 
 from e11y import REMOVE, ConfigError, Filter, Host, Schema, hookimpl
 from e11y_pii import rules as strategies
@@ -18,6 +16,9 @@ from e11y_pii.scanner import FILTERED, Scanner
 from e11y_pii.settings import PiiSettings
 from e11y_pii.shape import Shape
 from e11y_pii.walk import Guard, Sweep
+
+if TYPE_CHECKING:
+    import click
 
 Payload = dict[str, Any]
 

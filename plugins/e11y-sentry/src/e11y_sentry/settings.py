@@ -7,7 +7,7 @@ from types import MappingProxyType
 from typing import Any
 
 import attrs
-from attrs.validators import ge, le
+from attrs.validators import ge, gt, le
 
 from e11y import Severity
 from e11y.units import byte_size, duration
@@ -73,6 +73,6 @@ class SentrySettings:
     user: tuple[str, ...] = ("user_id",)
     sample_rate: float = attrs.field(default=1.0, validator=[ge(0.0), le(1.0)])
     sample_rates: Mapping[str, float] = attrs.field(default=MappingProxyType({}), validator=_shares)
-    timeout_s: float = duration("5s")
+    timeout_s: float = duration("5s", validator=gt(0))
     proxy: str | None = attrs.field(default=None, repr=False)
     ca_certs: str | None = None

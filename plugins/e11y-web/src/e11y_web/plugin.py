@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import re
 from fnmatch import translate
-from typing import Literal, cast
-
-import click
+from typing import TYPE_CHECKING, Literal, cast
 
 import e11y
 from e11y import Host, Scope, hookimpl
@@ -15,6 +13,9 @@ from e11y_web.debug_header import check_key
 from e11y_web.exchange import Exchange
 from e11y_web.inbound import Inbound
 from e11y_web.settings import WebSettings
+
+if TYPE_CHECKING:
+    import click
 
 
 class WebPlugin:
