@@ -5,7 +5,6 @@ from __future__ import annotations
 import struct
 import time
 from collections.abc import Callable, Sequence
-from itertools import repeat
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
@@ -72,8 +71,10 @@ class Ids:
 
     def trace_ids(self, count: int) -> tuple[Sequence[int], Sequence[bytes]]:
         """Return trace ids as integers and as text; made together they take a third of the time."""
-        texts = self._drawn(count, 16).hex(" ", 16).encode().split()
-        return tuple(map(int, texts, repeat(16))), texts
+        drawn = self._drawn(count, 16)
+        halves = iter(struct.unpack(f">{2 * count}Q", drawn))
+        ids = [high << 64 | low for high, low in zip(halves, halves, strict=True)]
+        return ids, drawn.hex(" ", 16).encode().split()
 
     def _drawn(self, count: int, size: int) -> bytes:
         """Return random bytes for ``count`` ids of ``size`` bytes, none of them zero."""

@@ -27,6 +27,9 @@ SPAN_KEY = b'","span_id":"'
 Frame = tuple[int, bytes, bytes, dict[float, bytes]]
 """``(milliseconds, opening, ending, weight -> ending)``."""
 
+NO_FRAME: Frame = (-1, b"", b"", {})
+"""Of no line."""
+
 
 class LineFormat:
     """The constant parts of the lines of one event type.
@@ -57,7 +60,7 @@ class LineFormat:
         self._opening = b'Z",%b,"trace_id":"' % encode(constants)[1:-1]
         self._metadata = encode(metadata)[1:-1]
         self._retention_ms = retention_ms
-        self.frame: Frame = (-1, b"", b"", {})
+        self.frame = NO_FRAME
 
     def make_frame(self, milliseconds: int) -> Frame:
         """Return and remember the frame of the lines of one millisecond."""

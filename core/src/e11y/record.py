@@ -23,7 +23,7 @@ from e11y.context import (
 )
 from e11y.encode import encode, encode_each
 from e11y.layout import EXTRAS, INDEX, RECORD_BYTES, SNAPSHOT, TIME_NS, Entry, Layout
-from e11y.line import RETENTION, SAMPLE_RATE, SPAN_KEY, Frame, LineFormat, moment, rate_of, surroundings
+from e11y.line import NO_FRAME, RETENTION, SAMPLE_RATE, SPAN_KEY, Frame, moment, rate_of, surroundings
 from e11y.severity import Severity
 
 __all__ = [
@@ -279,8 +279,8 @@ def make_records(
     """Return the records of ``entries``, in their order, with their lines as far as these can be made at once.
 
     Among many a record costs half of what it costs alone: one call encodes all payloads, one draws all
-    ids, neighbours share context and millisecond. A record whose line fails makes it when it is asked
-    for. The loop is flat on purpose.
+    ids, neighbours share layout, context and millisecond. A record whose line fails makes it when it is
+    asked for. The loop is flat on purpose.
 
     Args:
         entries: Of any layouts.
@@ -294,13 +294,21 @@ def make_records(
     spans, span_texts = ids.span_ids(len(entries))
     traces: Iterator[tuple[int, bytes]] | None = None
     records: list[Record] = []
+    neighbour: Layout | None = None
     last: Snapshot | None = None
-    shared = own_trace = before = after = b""
+    frame = NO_FRAME
+    at_once = varied = False
+    span_at = base_bytes = shared_trace = begin_ns = end_ns = 0
+    shared = own = opening = before = after = ending = b""
     for entry, final, payload, record, span, span_text in zip(
         entries, finals, texts, bare, spans, span_texts, strict=True
     ):
         records.append(record)
         record.layout = layout = layouts[entry[INDEX]]
+        if layout is not neighbour:
+            neighbour = layout
+            at_once, span_at, varied, base_bytes = layout.at_once, layout.span_at, layout.varied, layout.held_bytes
+            begin_ns = end_ns = 0
         record._entry = entry
         record.time_ns = time_ns = entry[TIME_NS]
         record.snapshot = snapshot = entry[SNAPSHOT]
@@ -308,35 +316,36 @@ def make_records(
         record._payload = final
         record._metadata = record._encoded = None
         record.held_bytes = 0
-        if snapshot[TRACE_ID]:
-            record.trace = snapshot[TRACE_ID]
+        record.span = span
+        if span_at:
+            record.span = entry[span_at]
+            span_text = b"%016x" % record.span  # noqa: PLW2901 - what was drawn for it is left
+        if snapshot is not last:
+            last, shared_trace, shared = snapshot, snapshot[TRACE_ID], b""
+        if shared_trace:
+            record.trace = shared_trace
         else:
             if traces is None:
                 traces = zip(*ids.trace_ids(len(entries)), strict=True)
-            record.trace, own_trace = next(traces)
-        if layout.span_at:
-            record.span = entry[layout.span_at]
-            own_span = b"%016x" % record.span
-        else:
-            record.span, own_span = span, span_text
-        if payload is None or (final is None and not layout.at_once):
+            record.trace, own = next(traces)
+        if payload is None or (final is None and not at_once):
             continue
         try:
-            if snapshot is not last:
+            if not shared:
                 shared, before, after = surroundings(snapshot)
-                last = snapshot
-            trace = shared if snapshot[TRACE_ID] else own_trace
-            line = layout.line or layout.make_line()
-            frame = line.frame
-            if frame[0] != time_ns // 1_000_000:
-                frame = line.make_frame(time_ns // 1_000_000)
-            _, opening, ending, _ = frame
-            if layout.varied:
-                ending = _own_ending(record, line, frame)
-            record._encoded = made = b"".join((opening, trace, SPAN_KEY, own_span, before, payload, after, ending))
-            record.held_bytes = layout.held_bytes + 2 * len(made)
+            if not begin_ns <= time_ns < end_ns:
+                milliseconds = time_ns // 1_000_000
+                begin_ns, end_ns = milliseconds * 1_000_000, (milliseconds + 1) * 1_000_000
+                line = layout.line or layout.make_line()
+                frame = line.frame if line.frame[0] == milliseconds else line.make_frame(milliseconds)
+                _, opening, ending, _ = frame
+            if varied:
+                ending = _own_ending(record, frame)
+            trace = shared if shared_trace else own
+            record._encoded = made = b"".join((opening, trace, SPAN_KEY, span_text, before, payload, after, ending))
+            record.held_bytes = base_bytes + 2 * len(made)
         except Exception:  # noqa: BLE001 - told when the record is asked for its line
-            record.held_bytes = 0
+            record.held_bytes = begin_ns = end_ns = 0
     return records
 
 
@@ -356,13 +365,13 @@ def _payloads(
     return payloads
 
 
-def _own_ending(record: Record, line: LineFormat, frame: Frame) -> bytes:
+def _own_ending(record: Record, frame: Frame) -> bytes:
     """Return the ending of a line whose metadata is not that of its neighbours."""
     layout = record.layout
     if not layout.weight_at:
         return record._make_ending()
     weight = record._entry[layout.weight_at]
-    return frame[3].get(weight) or line.make_ending(frame, weight)
+    return frame[3].get(weight) or (layout.line or layout.make_line()).make_ending(frame, weight)
 
 
 def _payload_of(entry: Entry, layout: Layout) -> object:

@@ -79,10 +79,12 @@ class LaneQueue:
         taken: list[Record] = []
         held = 0
         try:
-            if not mid and not high and self.bytes_held() <= most_bytes:
+            while not mid and not high and held < most_bytes and (room := min(len(low), most_records - len(taken))):
                 # The usual case, in C: extend() keeps what was popped if the queue runs dry meanwhile.
-                taken.extend(islice(iter(low.popleft, None), min(len(low), most_records)))
-                return taken
+                fitting = (most_bytes - held) * len(low) // (self.bytes_held() or 1)
+                known = len(taken)
+                taken.extend(islice(iter(low.popleft, None), room if room <= fitting else fitting // 2 or 1))
+                held += sum([record.held_bytes for record in taken[known:]])
             while len(taken) < most_records and held < most_bytes:
                 queue = low if not (mid or high) else min(filter(None, self.classes), key=_oldest)
                 record = queue.popleft()

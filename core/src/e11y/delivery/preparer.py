@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import threading
 from collections.abc import Callable, Mapping, Sequence
+from operator import itemgetter
 from typing import Any
 
 from e11y.clock import Clock, Ids
@@ -27,6 +28,8 @@ _IDLE_S = 0.2
 _IDLE_AFTER = 20
 _POLL_S = 0.05
 
+_index_of = itemgetter(INDEX)
+
 
 class _Plan:
     """What the preparer knows about all entries of one layout.
@@ -35,6 +38,8 @@ class _Plan:
         appends: What takes each of its records: the trails, where they want it, then one lane after the other.
         plain: Nothing but making the record and handing it on is to be done.
         remember: Takes a record for the trail of its trace, or ``None``.
+        way: Equal for those whose records are appended to the same queues, and nothing else; ``None``: more is
+            to be done.
     """
 
     __slots__ = (
@@ -47,6 +52,7 @@ class _Plan:
         "records",
         "remember",
         "route_at",
+        "way",
     )
 
     def __init__(self, layout: Layout, lanes: Mapping[str, Lane], trails: Trails | None) -> None:
@@ -59,6 +65,7 @@ class _Plan:
         self.route_at = layout.position("route")
         with_trail = trails is not None and self.queue == HIGH
         self.plain = bool(self.lanes) and not self.route_at and not with_trail
+        self.way = (self.queue, *self.lanes) if self.plain and self.remember is None else None
         self.records = 0
         self.added_bytes = 0
 
@@ -214,7 +221,10 @@ class Preparer:
         filtered = None
         if self._filters:
             chunk, filtered = self._filtered(chunk)
-        for entry, record in zip(chunk, make_records(chunk, self._layouts, self._ids, filtered), strict=True):
+        records = make_records(chunk, self._layouts, self._ids, filtered)
+        if self._prepare_alike(chunk, records):
+            return
+        for entry, record in zip(chunk, records, strict=True):
             plan = plans[entry[INDEX]]
             record.sequence = sequence = sequence + 1
             held = record.held_bytes
@@ -231,6 +241,22 @@ class Preparer:
         for plan in touched:
             self._hand_over(plan.lanes, plan.records, plan.added_bytes)
             plan.records = plan.added_bytes = 0
+
+    def _prepare_alike(self, chunk: Sequence[Entry], records: Sequence[Record]) -> bool:
+        """Append the records of a chunk together, in half of the time, if all of them go the same way."""
+        plans = self._plans
+        ways = {plans[index].way for index in set(map(_index_of, chunk))}
+        held = [record.held_bytes for record in records]
+        if len(ways) != 1 or None in ways or not all(held):
+            return False
+        plan = plans[chunk[0][INDEX]]
+        for sequence, record in enumerate(records, self._sequence + 1):
+            record.sequence = sequence
+        self._sequence += len(records)
+        for lane in plan.lanes:
+            lane.queue.classes[plan.queue].extend(records)
+        self._hand_over(plan.lanes, len(records), sum(held))
+        return True
 
     def _hand_over(self, lanes: Sequence[Lane], records: int, added_bytes: int) -> None:
         """Count what was appended to ``lanes`` and see to it that it is delivered."""
