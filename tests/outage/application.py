@@ -2,7 +2,7 @@
 
     python tests/outage/application.py ASKED.json
 
-``ASKED.json`` holds ``settings`` of e11y, ``events``, ``per_second``, ``flush_s``, ``shutdown_s``, and the names of two files:
+``ASKED.json`` holds ``settings`` of e11y, ``severity``, ``events``, ``per_second``, ``flush_s``, ``shutdown_s``, and the names of two files:
 ``result``, and ``letters`` for the numbers of dead letters. When everything was tracked it waits for a line on its standard
 input, flushes and shuts down.
 """
@@ -29,6 +29,13 @@ class LoadGenerated(e11y.Event, severity="info"):
     note: str
 
 
+class LoadFailed(LoadGenerated, severity="error"):
+    pass
+
+
+EVENT_TYPES = {"info": LoadGenerated, "error": LoadFailed}
+
+
 class Letters:
     """A plugin that keeps dead letters: a line with number and reason for each."""
 
@@ -43,16 +50,16 @@ class Letters:
         return True
 
 
-def warm_up() -> None:
+def warm_up(event_type: type[LoadGenerated]) -> None:
     """Track and deliver a few events."""
     for _ in range(100):
-        LoadGenerated.track(number=WARM_UP, customer_id="c-1042", amount=12.5, note="warm")
+        event_type.track(number=WARM_UP, customer_id="c-1042", amount=12.5, note="warm")
     assert not e11y.flush(10).undelivered
 
 
-def load(events: int, per_second: int) -> list[int]:
+def load(event_type: type[LoadGenerated], events: int, per_second: int) -> list[int]:
     """Track ``events`` at an even pace; return the nanoseconds that each call took."""
-    track, clock = LoadGenerated.track, time.perf_counter_ns
+    track, clock = event_type.track, time.perf_counter_ns
     per_tick = round(per_second * TICK_S)
     taken: list[int] = []
     start = time.perf_counter()
@@ -71,9 +78,10 @@ def main(asked: dict[str, Any]) -> None:
     """Run the load and write down what became of it."""
     e11y.configure({"environment": "test", **asked["settings"]}, plugins=[Letters(asked["letters"])])
     e11y.start()
-    warm_up()
+    event_type = EVENT_TYPES[asked["severity"]]
+    warm_up(event_type)
     print("warm", flush=True)
-    taken_ns = load(asked["events"], asked["per_second"])
+    taken_ns = load(event_type, asked["events"], asked["per_second"])
     print("tracked", flush=True)
     sys.stdin.readline()
     flushed = e11y.flush(asked["flush_s"])

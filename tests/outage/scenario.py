@@ -45,10 +45,16 @@ class Destination:
     Args:
         table: From the sink's URL to the table of the adapter.
         numbers: From the text of a push to the numbers of the events in it.
+        severity: Of the events: ``info`` or ``error``.
+        quiet: Keys of the table that let the adapter take everything and send nothing, where sending keeps the
+            process so busy that its callers find warm caches: then callers amid an outage, in which nothing is
+            sent, are compared with those of a third application that sends nothing either.
     """
 
     table: Callable[[str], Mapping[str, Any]]
     numbers: Callable[[str], Iterable[int]]
+    severity: str = "info"
+    quiet: Mapping[str, Any] | None = None
 
 
 class Sink:
@@ -125,7 +131,13 @@ class Application:
             "adapters": {"logs": dict(table)},
             "routes": {"default": ["logs"]},
         }
-        usual = {"events": EVENTS, "per_second": PER_SECOND, "flush_s": 30.0, "shutdown_s": SHUTDOWN_S}
+        usual = {
+            "severity": "info",
+            "events": EVENTS,
+            "per_second": PER_SECOND,
+            "flush_s": 60.0,
+            "shutdown_s": SHUTDOWN_S,
+        }
         files = {"result": str(folder / "result.json"), "letters": str(folder / "letters.jsonl")}
         (folder / "asked.json").write_text(json.dumps({"settings": settings, **usual, **files, **asked}), "utf-8")
         command = [sys.executable, str(ROOT / "tests/outage/application.py"), str(folder / "asked.json")]
@@ -140,7 +152,7 @@ class Application:
 
     def finish(self) -> dict[str, Any]:
         """Let it flush and shut down; return its result, and how long the process took to end after that."""
-        self.process.communicate(b"\n", timeout=60)
+        self.process.communicate(b"\n", timeout=100)
         ended = time.time()
         assert self.process.returncode == 0
         result: dict[str, Any] = json.loads((self.folder / "result.json").read_text("utf-8"))
@@ -211,6 +223,7 @@ class Report:
     Args:
         outage: What happened.
         healthy, failing: Results of the application without and with the outage.
+        compared: Result of the application whose callers those of the second are compared with.
         counts: How often each event of the second arrived.
         unheard: Events in a push whose answer nobody heard.
         letters: Number and reason of each dead letter of the second.
@@ -219,6 +232,7 @@ class Report:
     outage: Outage
     healthy: dict[str, Any] = attrs.field(repr=False)
     failing: dict[str, Any] = attrs.field(repr=False)
+    compared: dict[str, Any] = attrs.field(repr=False)
     counts: Counter[int] = attrs.field(repr=False)
     unheard: set[int] = attrs.field(repr=False)
     letters: list[tuple[int, str]] = attrs.field(repr=False)
@@ -242,14 +256,14 @@ class Report:
 
     def is_unnoticed(self) -> bool:
         """Return whether the callers' p99 is that of the healthy run, as far as chance can tell."""
-        healthy, failing = _p99s(self.healthy["taken_ns"]), _p99s(self.failing["taken_ns"])
+        healthy, failing = _p99s(self.compared["taken_ns"]), _p99s(self.failing["taken_ns"])
         slower = statistics.median(failing) / statistics.median(healthy)
         return slower < _SLOWER or chance_of(healthy, failing) > 0.001
 
     def summary(self) -> str:
         """Return the figures in one line."""
         twice = sum(count - 1 for count in self.counts.values())
-        p99s = [statistics.median(_p99s(result["taken_ns"])) / 1000 for result in (self.healthy, self.failing)]
+        p99s = [statistics.median(_p99s(result["taken_ns"])) / 1000 for result in (self.compared, self.failing)]
         return (
             f"{self.outage}: {EVENTS - len(self.counts)} lost, {twice} twice, {self.failing['retries']} retries, "
             f"p99 {p99s[1]:.1f} us against {p99s[0]:.1f} us healthy, flush {self.failing['flush_s']:.2f} s"
@@ -263,7 +277,11 @@ def run(destination: Destination, outage: Outage, folder: Path) -> Report:
     applications: dict[str, Application] = {}
     try:
         for name, sink in sinks.items():
-            applications[name] = Application(folder / name, destination.table(sink.url))
+            table = destination.table(sink.url)
+            applications[name] = Application(folder / name, table, severity=destination.severity)
+        if destination.quiet is not None:
+            table = {**destination.table(sinks["healthy"].url), **destination.quiet}
+            applications["quiet"] = Application(folder / "quiet", table, severity=destination.severity)
         time.sleep(BEFORE_S)
         began = time.monotonic()
         outage.begin(sinks["failing"])
@@ -277,7 +295,8 @@ def run(destination: Destination, outage: Outage, folder: Path) -> Report:
             process.stop()
     counts, unheard = sinks["failing"].taken(destination.numbers)
     letters = applications["failing"].letters()
-    return Report(outage, results["healthy"], results["failing"], counts, unheard, letters)
+    compared = results.get("quiet", results["healthy"])
+    return Report(outage, results["healthy"], results["failing"], compared, counts, unheard, letters)
 
 
 def chance_of(healthy: list[float], failing: list[float], tries: int = 4_000) -> float:

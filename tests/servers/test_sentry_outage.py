@@ -1,0 +1,42 @@
+"""An outage of Sentry costs no issue, no caller's time and no exit; each event is a request of its own there."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.outage.scenario import OUTAGES, Destination, Outage, run
+
+
+def table(url: str) -> dict[str, Any]:
+    return {"type": "sentry", "dsn": f"{url.replace('//', '//key@')}/1", "release": "1.0", "timeout": "1s"}
+
+
+def numbers(envelope: str) -> Iterator[int]:
+    """Source: Sentry, "Envelopes": a header, then for each item a header and a payload, a line each."""
+    _, *items = envelope.splitlines()
+    for header, payload in zip(items[::2], items[1::2], strict=True):
+        if json.loads(header)["type"] == "event":
+            yield json.loads(payload)["contexts"]["payload"]["number"]
+
+
+SENTRY = Destination(table, numbers, severity="error", quiet={"sample_rate": 0.0})
+ATTEMPTS = 3
+"""A slower call shows in each; what else the machine does hits one process or the other."""
+
+
+@pytest.mark.timeout(600)
+@pytest.mark.parametrize("outage", OUTAGES, ids=str)
+def test_an_outage_loses_nothing_and_nobody_notices(outage: Outage, tmp_path: Path) -> None:
+    summaries = []
+    for attempt in range(ATTEMPTS):
+        report = run(SENTRY, outage, tmp_path / str(attempt))
+        report.check()
+        if report.is_unnoticed():
+            return
+        summaries.append(report.summary())
+    pytest.fail("callers notice each time: " + "; ".join(summaries))
