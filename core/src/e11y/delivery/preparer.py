@@ -106,6 +106,7 @@ class Preparer:
         self._sequence = 0
         self._hasty_until = 0.0
         self._plans: list[_Plan] = []
+        self._added: dict[Lane, int] = {}
         self._filters = False
         self._trails = Trails()
         self._turn = threading.Lock()
@@ -211,6 +212,7 @@ class Preparer:
         plans = self._plans
         sequence = self._sequence
         touched: list[_Plan] = []
+        self._added.clear()
         filtered = None
         if self._filters:
             chunk, filtered = self._filtered(chunk)
@@ -231,14 +233,17 @@ class Preparer:
         for plan in touched:
             self._hand_over(plan.lanes, plan.records, plan.added_bytes)
             plan.records = plan.added_bytes = 0
+        # Once per lane, for all layouts together: a lane sleeps on unless what it is told of is all that waits.
+        for lane, records in self._added.items():
+            lane.notify(records)
 
     def _hand_over(self, lanes: Sequence[Lane], records: int, added_bytes: int) -> None:
-        """Count what was appended to ``lanes`` and see to it that it is delivered."""
+        """Count what was appended to ``lanes``."""
         self._ledger.routed += records
         for lane in lanes:
             lane.ledger.routed += records
             lane.queue.added_bytes += added_bytes
-            lane.notify(records)
+            self._added[lane] = self._added.get(lane, 0) + records
 
     def _prepare_specially(self, plan: _Plan, entry: Entry, record: Record) -> None:
         """Prepare a record with a route of its own, a trail, or no line yet."""
