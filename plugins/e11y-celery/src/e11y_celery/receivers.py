@@ -16,7 +16,7 @@ from celery.exceptions import TimeLimitExceeded, WorkerLostError
 
 import e11y
 from e11y_celery.attempt import Attempt
-from e11y_celery.delivery import Delivery, read
+from e11y_celery.delivery import read
 from e11y_celery.ending import Ending, judge
 from e11y_celery.events import TaskPublished
 from e11y_celery.plugin import CeleryPlugin, active
@@ -86,14 +86,13 @@ def on_received(celery: CeleryPlugin, request: Any, **facts: Any) -> None:
 
 
 @_safe
-def on_failure(celery: CeleryPlugin, sender: Any, task_id: str, exception: BaseException, **facts: Any) -> None:
+def on_failure(celery: CeleryPlugin, task_id: str, exception: BaseException, **facts: Any) -> None:
     """Tell about a hard time limit, or a process that died; the rest is told by the attempt itself."""
-    if isinstance(exception, (TimeLimitExceeded, WorkerLostError)):
-        request = celery.received.get(task_id)
-        delivery = read(sender.request.get if request is None else request.request_dict.get)
-        if not delivery.task_id:
-            delivery = Delivery(sender.name, task_id, "", 0, is_eager=False, headers={})
-        Attempt(celery, delivery).end(Ending("failed", exception), has_run=False)
+    if not isinstance(exception, (TimeLimitExceeded, WorkerLostError)):
+        return
+    request = celery.received.pop(task_id, None)
+    if request is not None:  # Celery sends this signal twice for a time limit
+        Attempt(celery, read(request.request_dict.get)).end(Ending("failed", exception), has_run=False)
 
 
 @_safe
@@ -117,7 +116,9 @@ def on_child_end(**facts: Any) -> None:
 
 
 def on_embedded_beat(**facts: Any) -> None:
-    """Arrange the same for the process of ``celery worker --beat``."""
+    """Arrange the same for the process of ``celery worker --beat``, and begin anew: Celery has closed all its files."""
+    e11y.shutdown()
+    e11y.start()
     Finalize(None, e11y.shutdown, exitpriority=0)
 
 
