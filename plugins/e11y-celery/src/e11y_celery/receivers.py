@@ -18,7 +18,7 @@ import e11y
 from e11y_celery.attempt import Attempt
 from e11y_celery.delivery import read
 from e11y_celery.ending import Ending, judge
-from e11y_celery.events import TaskPublished
+from e11y_celery.events import TaskPublished, Why
 from e11y_celery.plugin import CeleryPlugin, active
 from e11y_celery.propagation import write
 
@@ -98,7 +98,7 @@ def on_failure(celery: CeleryPlugin, task_id: str, exception: BaseException, **f
 @_safe
 def on_revoked(celery: CeleryPlugin, request: Any, *, terminated: bool, expired: bool, **facts: Any) -> None:
     """Tell about a task that came too late, was called off before it began, or was killed."""
-    why = "terminated" if terminated else "expired" if expired else "revoked"
+    why: Why = "terminated" if terminated else "expired" if expired else "revoked"
     Attempt(celery, read(request.get)).end(Ending("ignored", why=why), has_run=False)
 
 

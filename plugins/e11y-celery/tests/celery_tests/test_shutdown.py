@@ -84,6 +84,9 @@ def test_a_cold_shutdown_while_tasks_run(tmp_path: Path, broker: str, row: str, 
         time.sleep(0.5)
         worker.stop(*signals)
         assert ticks(worker) == [0, 1], worker.log()
+        if row == "prefork":
+            assert len(worker.records("task.started")) == 2, worker.log()
+            assert worker.records("task.succeeded") == []
         check_ledgers(worker)
 
 

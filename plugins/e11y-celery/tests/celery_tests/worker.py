@@ -123,7 +123,9 @@ class Worker:
 
     def told_of(self, task_id: str) -> list[str]:
         """Return the names of the events of a task, in the order they arrived."""
-        return [record["event_name"] for record in self.records() if record.get("context", {}).get("request_id") == task_id]
+        return [
+            record["event_name"] for record in self.records() if record.get("context", {}).get("request_id") == task_id
+        ]
 
     def wait_until(self, seen: Callable[[], Any]) -> Any:
         """Return what ``seen`` does once that is something, or after twenty seconds."""
