@@ -20,8 +20,10 @@ PUBLISH = f"results = [tick.delay(number) for number in range({COUNT})]\n[r.get(
 ROWS = {
     "prefork, max-tasks-per-child": "worker --pool=prefork --concurrency=2 --max-tasks-per-child=1",
     "prefork": "worker --pool=prefork --concurrency=2",
+    "prefork, spawn": "worker --pool=prefork --concurrency=2",
     "threads": "worker --pool=threads --concurrency=4",
     "solo": "worker --pool=solo",
+    "gevent": "worker --pool=gevent --concurrency=10",
 }
 
 
@@ -41,7 +43,8 @@ def check_ledgers(worker: Worker) -> dict[str, Any]:
 
 @pytest.mark.parametrize("row", ROWS)
 def test_a_warm_shutdown_just_after_the_last_task(tmp_path: Path, broker: str, row: str) -> None:
-    with Worker(tmp_path, broker, ROWS[row]) as worker:
+    start_method = "spawn" if "spawn" in row else "fork"
+    with Worker(tmp_path, broker, ROWS[row], start_method=start_method) as worker:
         worker.publish(PUBLISH)
         time.sleep(0.05)
         took_s = worker.stop()
@@ -51,7 +54,7 @@ def test_a_warm_shutdown_just_after_the_last_task(tmp_path: Path, broker: str, r
         assert found["delivered"] == len(worker.records())
         if "max-tasks" in row:
             assert found["processes"] >= COUNT
-        assert took_s < 8
+        assert took_s < 12  # Celery itself takes up to six seconds under gevent
 
 
 def test_children_that_are_recycled_deliver_before_the_worker_ends(tmp_path: Path, broker: str) -> None:
@@ -79,7 +82,7 @@ def test_a_warm_shutdown_while_tasks_run(tmp_path: Path, broker: str, row: str) 
 def test_a_cold_shutdown_while_tasks_run(tmp_path: Path, broker: str, row: str, signals: tuple[int, ...]) -> None:
     """What tasks tracked before they were cut off is delivered, and so is their trail."""
     with Worker(tmp_path, broker, ROWS[row]) as worker:
-        worker.publish("for number in range(2): tick.delay(number, 5.0)")
+        worker.publish("for number in range(2): tick.delay(number, 3.0)")
         worker.wait_for_log(r"tick\[.*received")
         time.sleep(0.5)
         worker.stop(*signals)

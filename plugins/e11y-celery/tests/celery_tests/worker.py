@@ -41,6 +41,7 @@ class Worker:
             a process can deliver it.
         dead: Whether a second adapter, which takes nothing, is routed to.
         settings: Further lines of TOML.
+        start_method: How a prefork pool makes its children: ``fork`` or ``spawn``.
     """
 
     def __init__(
@@ -52,6 +53,7 @@ class Worker:
         interval: str = "1m",
         dead: bool = False,
         settings: str = "",
+        start_method: str = "fork",
     ) -> None:
         self.folder = folder
         self._out = folder / "out.jsonl"
@@ -65,7 +67,7 @@ class Worker:
         (folder / "e11y.toml").write_text(toml + settings, "utf-8")
         self._options = options.split()
         environ = {name: value for name, value in os.environ.items() if not name.startswith(("E11Y_", "PYTEST_"))}
-        self._environ = {**environ, "PYTHONPATH": str(SITE), "BROKER": broker}
+        self._environ = {**environ, "PYTHONPATH": str(SITE), "BROKER": broker, "START_METHOD": start_method}
         self._process: subprocess.Popen[bytes] | None = None
 
     def __enter__(self) -> Self:

@@ -21,7 +21,7 @@ app.conf.update(
     worker_hijack_root_logger=False,
     worker_redirect_stdouts=False,
     worker_prefetch_multiplier=1,
-    visibility_timeout=60,
+    worker_pool_start_method=os.environ.get("START_METHOD", "fork"),
 )
 e11y_celery.connect()
 
