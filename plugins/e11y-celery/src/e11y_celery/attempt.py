@@ -41,7 +41,7 @@ class Attempt:
         ).open()
         try:
             given = {key: trace.baggage[key] for key in celery.settings.context if key in trace.baggage}
-            e11y.bind(**given, request_id=delivery.task_id)
+            e11y.bind(**{"request_id": delivery.task_id, **given})
         except Exception:
             self._scope.finish()
             raise
@@ -79,6 +79,10 @@ class Attempt:
             self._tell(ending, facts, report)
         finally:
             CURRENT.reset(token)
+
+    def close(self) -> None:
+        """Close the scope if nobody did, because ``end`` could not be called."""
+        self._scope.finish()
 
     def _tell(self, ending: Ending, facts: dict[str, Any], report: e11y.ScopeReport) -> None:
         celery, settings = self._celery, self._celery.settings

@@ -50,5 +50,5 @@ def judge(task: Task[Any, Any], state: str | None, result: object, raised: BaseE
     if isinstance(error, Ignore):
         return Ending("ignored", why="ignored")
     if isinstance(error, Exception):
-        return Ending("failed", error, is_expected=isinstance(error, tuple(task.throws or ())))
+        return Ending("failed", error, is_expected=isinstance(error, task.throws or ()))
     return Ending("ignored", error if isinstance(error, BaseException) else None)

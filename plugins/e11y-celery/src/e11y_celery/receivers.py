@@ -51,9 +51,12 @@ def before_publish(celery: CeleryPlugin, headers: dict[str, Any], **facts: Any) 
 
 
 @_safe
-def after_publish(celery: CeleryPlugin, sender: str, headers: dict[str, Any], routing_key: str, **facts: Any) -> None:
+def after_publish(
+    celery: CeleryPlugin, sender: str, headers: dict[str, Any], routing_key: object, **facts: Any
+) -> None:
     """Tell that the broker has the message."""
-    told = {"task": sender, "task_id": str(headers.get("id", "")), "queue": routing_key or ""}
+    sent = read({**headers, "task": sender, "delivery_info": {"routing_key": routing_key}}.get)
+    told = {"task": sent.task, "task_id": sent.task_id, "queue": sent.queue}
     celery.tell(TaskPublished, celery.settings.published, told)
 
 
@@ -72,8 +75,12 @@ def before_run(celery: CeleryPlugin, sender: Any, **facts: Any) -> None:
 def after_run(celery: CeleryPlugin, sender: Any, retval: object, state: str | None, **facts: Any) -> None:
     """Close it."""
     attempt = celery.attempts.pop(id(sender.request), None)
-    if attempt is not None:
+    if attempt is None:
+        return
+    try:
         attempt.end(judge(sender, state, retval, attempt.raised()))
+    finally:
+        attempt.close()
 
 
 # What only the worker's main process knows: the process that ran the task was killed, or the task never ran

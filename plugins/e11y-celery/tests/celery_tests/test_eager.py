@@ -70,6 +70,15 @@ def test_an_expected_failure_is_told_without_alarm(bench: Bench) -> None:
     assert [(record.name, record.severity.name.lower()) for record in bench.records] == [("task.failed", "info")]
 
 
+def test_one_class_may_be_expected(bench: Bench) -> None:
+    @eager.app.task(name="celery_tests.single", throws=LookupError)
+    def single() -> None:
+        raise LookupError
+
+    assert single.delay().state == "FAILURE"
+    assert [report.failed for report in bench.reports] == [False]
+
+
 def test_retries_are_attempts_of_their_own(bench: Bench) -> None:
     assert eager.retry.delay(2).get() == "done"
     assert bench.names == ["task.retried", "task.retried", "task.succeeded"]
@@ -189,3 +198,15 @@ def test_excluded_tasks_have_a_scope_all_the_same(make_bench: MakeBench) -> None
     eager.fail.delay(1)
     assert bench.names == ["eager.step"]
     assert [report.attributes["state"] for report in bench.reports] == ["failed"]
+
+
+def test_a_task_whose_end_cannot_be_judged_gives_the_context_back(bench: Bench) -> None:
+    @eager.app.task(name="celery_tests.odd", throws="LookupError")
+    def odd() -> None:
+        raise LookupError
+
+    with pytest.raises(TypeError):
+        odd.delay()  # Celery cannot work with this either
+    assert e11y.current_context() == {}
+    assert [(fault.operation, fault.kind) for fault in bench.faults] == [("signal task_postrun", "TypeError")]
+    assert len(bench.reports) == 1
