@@ -113,7 +113,7 @@ def on_revoked(celery: CeleryPlugin, request: Any, *, terminated: bool, expired:
 
 
 @_safe
-def on_worker_start(celery: CeleryPlugin, **facts: Any) -> None:
+def on_start(celery: CeleryPlugin, **facts: Any) -> None:
     """Do nothing but start e11y: children that are forked later have it ready, and a wrong setting is told at once."""
 
 
@@ -137,7 +137,8 @@ RECEIVERS = (
     (signals.task_received, on_received),
     (signals.task_failure, on_failure),
     (signals.task_revoked, on_revoked),
-    (signals.worker_init, on_worker_start),
+    (signals.worker_init, on_start),
+    (signals.beat_init, on_start),
     (signals.worker_process_shutdown, on_child_end),
     (signals.beat_embedded_init, on_embedded_beat),
 )

@@ -17,6 +17,8 @@ from .worker import Worker
 COUNT = 20
 PUBLISH = f"results = [tick.delay(number) for number in range({COUNT})]\n[r.get(timeout=40) for r in results]"
 
+TWICE = r"(?s)(Sending due task.*){2}"
+
 ROWS = {
     "prefork, max-tasks-per-child": "worker --pool=prefork --concurrency=2 --max-tasks-per-child=1",
     "prefork": "worker --pool=prefork --concurrency=2",
@@ -110,16 +112,17 @@ def test_beat_beside_a_worker_and_inside_of_one(tmp_path: Path, broker: str) -> 
     beside = tmp_path / "beat"
     beside.mkdir()
     with Worker(beside, broker, "beat --max-interval=1", settings=settings) as beat:
-        time.sleep(1.5)
+        beat.wait_for_log(TWICE)
         beat.stop()
         published = beat.records("task.published")
         assert published, beat.log()
     inside = tmp_path / "worker"
     inside.mkdir()
     with Worker(inside, broker, "worker --pool=prefork --concurrency=1 --beat", settings=settings) as worker:
-        time.sleep(1.5)
+        worker.wait_for_log(TWICE)
+        worker.wait_for_log(r"shop\.sell\[.*succeeded")
         worker.stop()
         done = worker.records("task.succeeded")
-        assert {record["payload"]["task_id"] for record in published} <= {r["payload"]["task_id"] for r in done}
+        assert published[0]["payload"]["task_id"] in {record["payload"]["task_id"] for record in done}
         assert all("parent_trace_id" not in record for record in done)
         assert worker.records("task.published"), worker.log()
