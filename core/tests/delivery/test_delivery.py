@@ -360,3 +360,18 @@ def test_a_flush_without_time_says_what_no_adapter_has_got(delivery_of: Any, scr
     for number in range(5):
         it.track(layout, number)
     assert it.delivery.flush(it.clock.monotonic()).unprepared == 5
+
+
+def test_a_lane_that_sleeps_is_woken_by_records_of_two_types(delivery_of: Any, scripted: Any, poll: Any) -> None:
+    """A trail and its error come in one chunk: neither type alone is all that waits."""
+    logs = scripted()
+    it = delivery_of(logs=logs)
+    layouts = [it.layout(), it.layout(severity=Severity.ERROR)]
+    it.delivery.start_threads()
+    it.track(layouts[0], 0)
+    assert poll(lambda: logs.values == [0])
+    time.sleep(0.05)  # the lane has nothing left and goes to sleep
+    for layout in layouts:
+        it.track(layout, 1)
+    assert poll(lambda: logs.values == [0, 1, 1])
+    assert it.delivery.shutdown(it.in_s(5)).undelivered == {}

@@ -113,6 +113,7 @@ class Preparer:
         self._sequence = 0
         self._hasty_until = 0.0
         self._plans: list[_Plan] = []
+        self._added: dict[Lane, int] = {}
         self._filters = False
         self._trails = Trails()
         self._turn = threading.Lock()
@@ -215,15 +216,22 @@ class Preparer:
 
     def _prepare(self, chunk: Sequence[Entry]) -> None:
         """Turn entries into records and append these to their lanes; counts and budgets follow once per chunk."""
-        plans = self._plans
-        sequence = self._sequence
-        touched: list[_Plan] = []
+        self._added.clear()
         filtered = None
         if self._filters:
             chunk, filtered = self._filtered(chunk)
         records = make_records(chunk, self._layouts, self._ids, filtered)
-        if self._prepare_alike(chunk, records):
-            return
+        if not self._append_together(chunk, records):
+            self._append_each(chunk, records)
+        # Once per lane, for all layouts together: a lane sleeps on unless what it is told of is all that waits.
+        for lane, added in self._added.items():
+            lane.notify(added)
+
+    def _append_each(self, chunk: Sequence[Entry], records: Sequence[Record]) -> None:
+        """Append records one by one, each to its lanes."""
+        plans = self._plans
+        sequence = self._sequence
+        touched: list[_Plan] = []
         for entry, record in zip(chunk, records, strict=True):
             plan = plans[entry[INDEX]]
             record.sequence = sequence = sequence + 1
@@ -242,7 +250,7 @@ class Preparer:
             self._hand_over(plan.lanes, plan.records, plan.added_bytes)
             plan.records = plan.added_bytes = 0
 
-    def _prepare_alike(self, chunk: Sequence[Entry], records: Sequence[Record]) -> bool:
+    def _append_together(self, chunk: Sequence[Entry], records: Sequence[Record]) -> bool:
         """Append the records of a chunk together, in half of the time, if all of them go the same way."""
         plans = self._plans
         ways = {plans[index].way for index in set(map(_index_of, chunk))}
@@ -259,12 +267,12 @@ class Preparer:
         return True
 
     def _hand_over(self, lanes: Sequence[Lane], records: int, added_bytes: int) -> None:
-        """Count what was appended to ``lanes`` and see to it that it is delivered."""
+        """Count what was appended to ``lanes``."""
         self._ledger.routed += records
         for lane in lanes:
             lane.ledger.routed += records
             lane.queue.added_bytes += added_bytes
-            lane.notify(records)
+            self._added[lane] = self._added.get(lane, 0) + records
 
     def _prepare_specially(self, plan: _Plan, entry: Entry, record: Record) -> None:
         """Prepare a record with a route of its own, a trail, or no line yet."""
