@@ -27,7 +27,7 @@ _MS_PER_S = 1000
 _NUMBERS = (int, float, Decimal, timedelta)
 _FEW = (str, int)
 _IDENTIFIERS = frozenset(
-    "id uuid guid email phone ip_address token url path referer user_agent message error_message description".split()
+    {"id", "uuid", "guid", "email", "phone", "ip_address", "token", "url", "path", "referer", "user_agent", "message"}
 )
 
 
