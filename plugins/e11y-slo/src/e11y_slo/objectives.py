@@ -87,7 +87,7 @@ class Objective:
     @property
     def allowed(self) -> float:
         """The share that may go wrong."""
-        return 1 - self.target
+        return round(1 - self.target, 12)  # 1 - 0.9 is a little less than 0.1
 
     def windows(self) -> list[str]:
         """Return every window of its alerts, the shortest first."""
