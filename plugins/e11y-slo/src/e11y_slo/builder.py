@@ -215,9 +215,11 @@ class _Builder:
             self._complain(place, what, "rename one of them")
         self._places[name] = place
         made = objective(name, kind, indicator, durations, full, **more)
+        inside = (*place, "slo") if place[0] == "endpoints" else place
+        above: list[Place] = [(*place[:2], "default")] if place[0] == "services" else []
         for burn in made.burns:
-            inside = (*place, "slo") if place[0] == "endpoints" else place
-            self._check_burn(made, burn, (*inside, "burn_rate_alerts", burn.level))
+            said = [(*part, "burn_rate_alerts", burn.level) for part in (inside, *above, ("defaults",))]
+            self._check_burn(made, burn, next((path for path in said if path in self.located.lines), place))
         yield made
 
     def _check_burn(self, made: Objective, burn: Burn, path: Place) -> None:

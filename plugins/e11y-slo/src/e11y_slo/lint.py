@@ -79,10 +79,8 @@ def _misfit(custom: Custom, name: str, found: Sequence[Schema], where: str) -> C
     option = found[0].option(Slo)
     if option is None or option is OFF:
         how = "opts out" if option is OFF else "has no @slo"
-        what, fix = (
-            f"{custom.name!r} names the event {name!r}, which {how}",
-            f'write  @slo(contributes_to="{custom.name}")',
-        )
+        what = f"{custom.name!r} names the event {name!r}, which {how}"
+        fix = f'write  @slo(contributes_to="{custom.name}", ...)  above it, or remove it from the list'
     else:
         what = f"{custom.name!r} names the event {name!r}, which contributes to {option.contributes_to!r}"
         fix = "let both say the same"

@@ -52,8 +52,8 @@ def read(text: str, file: str) -> Located:
     Raises:
         ConfigError: It is no YAML, has a key twice, or is too deep.
     """
-    loader = yaml.SafeLoader(text)
     try:
+        loader = yaml.SafeLoader(text)
         node = loader.get_single_node()
         if node is None:
             return Located(file, {}, {})
@@ -63,16 +63,16 @@ def read(text: str, file: str) -> Located:
                 raise _too_much(file, line)
             lines.setdefault(path, line)
         return Located(file, loader.construct_document(node), lines)
-    except yaml.YAMLError as error:
+    except RecursionError:
+        raise _too_much(file, 1) from None
+    except (yaml.YAMLError, ValueError, OverflowError) as error:  # 2026-99-99 is a ValueError of datetime
         mark = getattr(error, "problem_mark", None)
-        told = getattr(error, "problem", None) or "it cannot be read"
+        told = getattr(error, "problem", None) or getattr(error, "reason", None) or "a value cannot be read"
         raise ConfigError(
             f"{file} is no valid YAML: {told}",
             where=file if mark is None else f"{file}, line {mark.line + 1}, column {mark.column + 1}",
             fix="repair that line; indent with spaces, and quote text that holds ':' or '#'",
         ) from None
-    finally:
-        loader.dispose()
 
 
 def _lines(node: yaml.Node, path: Path, file: str) -> Iterator[tuple[Path, int]]:

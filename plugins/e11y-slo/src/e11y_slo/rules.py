@@ -37,7 +37,7 @@ def rules(document: Document) -> dict[str, Any]:
 
 def as_yaml(content: Mapping[str, Any], head: str) -> str:
     """Return YAML with a comment above it."""
-    return f"# {head}\n" + yaml.safe_dump(dict(content), sort_keys=False, width=10_000, allow_unicode=True)
+    return f"# {head}\n" + yaml.safe_dump(dict(content), sort_keys=False, width=10_000)
 
 
 def labels_of(one: Objective) -> dict[str, str]:
