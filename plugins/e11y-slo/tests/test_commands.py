@@ -16,7 +16,7 @@ import yaml
 
 from e11y.testing import LoopbackServer
 
-APP = '''
+APP = """
 import e11y
 from e11y_slo import slo
 
@@ -33,7 +33,7 @@ class Other(e11y.Event):
 
 class Silent(e11y.Event):
     pass
-'''
+"""
 FILE = """version: 1
 endpoints:
   - {name: checkout, pattern: "POST /orders/:id"}
@@ -81,7 +81,13 @@ def typed(own_folder: Path) -> Typed:
         environ = {name: value for name, value in os.environ.items() if not name.startswith("E11Y_")}
         environ["PYTHONIOENCODING"] = "utf-8"
         done = subprocess.run(
-            [sys.executable, "-m", "e11y", *arguments], capture_output=True, text=True, encoding="utf-8", env=environ, timeout=60, check=False
+            [sys.executable, "-m", "e11y", *arguments],
+            capture_output=True,
+            text=True,
+            encoding="utf-8",
+            env=environ,
+            timeout=60,
+            check=False,
         )
         return Ended(done.returncode, done.stdout, done.stderr)
 
@@ -180,9 +186,15 @@ def test_check_tells_what_is_wrong_with_the_file_and_the_types(typed: Typed, own
         "plugin slo: the version of the file is unknown\n  where: slo.yml, line 1: version\n  fix:   write  version: 1\n",
     )
     (own_folder / "slo.yml").write_text("version: 1")
+    told = "there is no objective 'payment' in slo.yml\n"
+    ended = typed("--app", "app_events", "check")
+    assert ended.status == 0
+    assert ended.err.startswith(f"slo: {told}")
+    with (own_folder / "e11y.toml").open("a") as settings:
+        settings.write("[slo]\nstrict = true\n")
     ended = typed("--app", "app_events", "check")
     assert ended.status == 1
-    assert ended.err.startswith("event type PaymentProcessed: there is no objective 'payment' in slo.yml\n")
+    assert ended.err.startswith(f"plugin slo: {told}")
 
 
 def test_rules_tests_and_dashboard_go_to_files(typed: Typed, own_folder: Path) -> None:

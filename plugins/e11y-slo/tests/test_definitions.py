@@ -38,13 +38,37 @@ def line() -> int:
     [
         ({}, "@slo: it must say what the events contribute to", FIX),
         ({"contributes_to": None}, "@slo: it must say what the events contribute to", FIX),
-        ({"contributes_to": "two words"}, "@slo: the name of an objective consists of letters, digits, '_', '.' and '-'", FIX),
+        (
+            {"contributes_to": "two words"},
+            "@slo: the name of an objective consists of letters, digits, '_', '.' and '-'",
+            FIX,
+        ),
         ({"contributes_to": 7}, "@slo: the name of an objective consists of letters, digits, '_', '.' and '-'", FIX),
-        ({"contributes_to": "a", "status_from": "state"}, "@slo: status_from must be a function whose parameters name fields", STATUS_FIX),
-        ({"contributes_to": "a", "status_from": lambda **more: None}, "@slo: status_from must be a function whose parameters name fields", STATUS_FIX),
-        ({"contributes_to": "a", "status_from": lambda: None}, "@slo: status_from is a function of nothing", STATUS_FIX),
-        ({"contributes_to": "a", "latency_field": 7}, "@slo: latency_field must be the name of a field", 'write latency_field="..."'),
-        ({"contributes_to": "a", "group_by": ["a"]}, "@slo: group_by must be the name of a field", 'write group_by="..."'),
+        (
+            {"contributes_to": "a", "status_from": "state"},
+            "@slo: status_from must be a function whose parameters name fields",
+            STATUS_FIX,
+        ),
+        (
+            {"contributes_to": "a", "status_from": lambda **more: None},
+            "@slo: status_from must be a function whose parameters name fields",
+            STATUS_FIX,
+        ),
+        (
+            {"contributes_to": "a", "status_from": lambda: None},
+            "@slo: status_from is a function of nothing",
+            STATUS_FIX,
+        ),
+        (
+            {"contributes_to": "a", "latency_field": 7},
+            "@slo: latency_field must be the name of a field",
+            'write latency_field="..."',
+        ),
+        (
+            {"contributes_to": "a", "group_by": ["a"]},
+            "@slo: group_by must be the name of a field",
+            'write group_by="..."',
+        ),
     ],
 )
 def test_bad_arguments_are_refused_where_they_stand(arguments: dict[str, Any], what: str, fix: str) -> None:
@@ -138,7 +162,11 @@ def ok(state: str) -> str:
             FEW,
         ),
         *(
-            ({"status_from": ok, "group_by": name}, f"group_by of @slo is field {name!r}, whose type has no end of values", FEW)
+            (
+                {"status_from": ok, "group_by": name},
+                f"group_by of @slo is field {name!r}, whose type has no end of values",
+                FEW,
+            )
             for name in ("took", "when", "price", "key", "tags")
         ),
     ],
@@ -186,5 +214,7 @@ def test_an_option_without_its_plugin_stops_the_start() -> None:
 
     settings = {"environment": "test", "plugins": []}
     runtime = Runtime(settings, adapters={"logs": MemoryAdapter()}, environ={}, event_types=(DefinitionsAlone,))
-    with pytest.raises(ConfigError, match="^option Slo on the class of DefinitionsAlone needs plugin 'slo', which is not active"):
+    with pytest.raises(
+        ConfigError, match="^option Slo on the class of DefinitionsAlone needs plugin 'slo', which is not active"
+    ):
         runtime.activate()

@@ -52,7 +52,9 @@ OWN = {"e11y_adapter_writes_total"}
 EXPORTED = OWN | {
     name
     for one in CATALOGUE
-    for name in ([one.name] if one.kind == "counter" else [f"{one.name}_bucket", f"{one.name}_count", f"{one.name}_sum"])
+    for name in (
+        [one.name] if one.kind == "counter" else [f"{one.name}_bucket", f"{one.name}_count", f"{one.name}_sum"]
+    )
 }
 
 
@@ -135,7 +137,11 @@ def test_missing_weights_are_equal() -> None:
 
 
 def test_links_are_filled() -> None:
-    urls = {one["labels"]["slo_name"]: one["annotations"].get("runbook_url") for one in every_rule(written()) if "alert" in one and "slo_name" in one["labels"]}
+    urls = {
+        one["labels"]["slo_name"]: one["annotations"].get("runbook_url")
+        for one in every_rule(written())
+        if "alert" in one and "slo_name" in one["labels"]
+    }
     assert urls["checkout"] == "https://wiki.example/checkout?route=/orders/:id&method=POST&task="
     assert urls["ship"] == "https://wiki.example/ship?route=&method=&task=ship"
 
@@ -206,7 +212,11 @@ def test_many_objectives_have_panels_of_their_own() -> None:
 
 @given(st.text(min_size=1, max_size=60).filter(lambda one: one.isprintable()), st.text(min_size=1, max_size=60))
 def test_any_name_and_route_make_valid_promql(name: str, route: str) -> None:
-    content = {"version": 1, "endpoints": [{"name": f"n {name}", "route": f"/{route}"}], "app_wide": {"http": None, "jobs": None}}
+    content = {
+        "version": 1,
+        "endpoints": [{"name": f"n {name}", "route": f"/{route}"}],
+        "app_wide": {"http": None, "jobs": None},
+    }
     document = parse(yaml.safe_dump(content), "slo.yml")
     for one in every_rule(document):
         names(one["expr"])

@@ -28,24 +28,16 @@ def undeclared(schemas: Iterable[Schema]) -> Iterator[ConfigError]:
 
 def strangers(document: Document, schemas: Iterable[Schema]) -> Iterator[ConfigError]:
     """Yield the event types that contribute to an objective that the file does not have."""
-    names = {one.name for one in document.customs}
+    names = [one.name for one in document.customs]
     for schema in schemas:
-        if schema.has(Slo):
-            problem = stranger(names, schema.option(Slo), document.located.file)
-            if problem is not None:
-                yield problem
-
-
-def stranger(names: Iterable[str], declared: Slo, file: str) -> ConfigError | None:
-    """Return what is wrong with one event type's objective, if the file does not have it."""
-    known = list(names)
-    if declared.contributes_to in known:
-        return None
-    return ConfigError(
-        f"there is no objective {declared.contributes_to!r} in {file}{nearest(declared.contributes_to, known)}",
-        where=declared.where,
-        fix=f"add it under  custom_slos, or use one of: {', '.join(known) or '(there is none)'}",
-    )
+        declared = schema.option(Slo)
+        if schema.has(Slo) and declared.contributes_to not in names:
+            name = declared.contributes_to
+            yield ConfigError(
+                f"there is no objective {name!r} in {document.located.file}{nearest(name, names)}",
+                where=declared.where,
+                fix=f"add it under  custom_slos, or use one of: {', '.join(names) or '(there is none)'}",
+            )
 
 
 def misfits(document: Document, schemas: Iterable[Schema]) -> Iterator[ConfigError]:

@@ -4,14 +4,11 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable
-from functools import cached_property
 from typing import TYPE_CHECKING
 
-from e11y import ConfigError, E11yError, Host, MetricFamily, Observe, Schema, ScopeReport, hookimpl
+from e11y import E11yError, Host, MetricFamily, Observe, Schema, ScopeReport, hookimpl
 from e11y_slo import lint
-from e11y_slo.document import Document
 from e11y_slo.journal import Journal
-from e11y_slo.option import Slo
 from e11y_slo.registration import SHOWN
 from e11y_slo.results import Results
 from e11y_slo.served import Served
@@ -41,13 +38,7 @@ class SloPlugin:
     @hookimpl
     def e11y_observe(self, schema: Schema) -> Observe | None:
         """Answer with a step for the types that have ``@slo``; the others pay nothing."""
-        step = self.results.observer(schema)
-        if step is not None and self._document is not None:
-            names = (custom.name for custom in self._document.customs)
-            problem = lint.stranger(names, schema.option(Slo), self._document.located.file)
-            if problem is not None:
-                raise problem
-        return step
+        return self.results.observer(schema)
 
     @hookimpl
     def e11y_check(self, host: Host) -> Iterable[E11yError]:
@@ -55,7 +46,8 @@ class SloPlugin:
         document = self.file.document()
         found: list[E11yError] = []
         if document is not None:
-            found.extend(lint.misfits(document, host.schemas()))
+            schemas = list(host.schemas())
+            found.extend([*lint.misfits(document, schemas), *lint.strangers(document, schemas)])
         if self.settings.strict:
             return [*found, *lint.undeclared(host.schemas())]
         for problem in found:
@@ -103,14 +95,6 @@ class SloPlugin:
         from e11y_slo.commands import make_group  # noqa: PLC0415 - only the command line needs it
 
         group.add_command(make_group(self.settings, self.file, self._host))
-
-    @cached_property
-    def _document(self) -> Document | None:
-        """What the file says at start; what is wrong with it, ``e11y_check`` tells."""
-        try:
-            return self.file.document()
-        except ConfigError:
-            return None
 
     def _settle(self) -> None:
         self.journal.settle()
