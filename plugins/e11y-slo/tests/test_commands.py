@@ -79,7 +79,6 @@ def typed(own_folder: Path) -> Typed:
 
     def run(*arguments: str) -> Ended:
         environ = {name: value for name, value in os.environ.items() if not name.startswith("E11Y_")}
-        environ["PYTHONIOENCODING"] = "utf-8"
         done = subprocess.run(
             [sys.executable, "-m", "e11y", *arguments],
             capture_output=True,
@@ -98,9 +97,9 @@ def test_validate_says_what_is_well(typed: Typed) -> None:
     ended = typed("--app", "app_events", "slo", "validate")
     assert (ended.status, ended.err) == (0, "")
     assert ended.out == (
-        "✓ slo.yml: 4 objectives in slo.yml\n"
-        "✓ events of slo.yml: each exists, and says the same\n"
-        "- event types: 2 of 3 say whether they count toward an objective\n"
+        "ok       slo.yml: 4 objectives in slo.yml\n"
+        "ok       events of slo.yml: each exists, and says the same\n"
+        "note     event types: 2 of 3 say whether they count toward an objective\n"
     )
 
 
@@ -113,39 +112,39 @@ def test_validate_names_every_misfit(typed: Typed, own_folder: Path) -> None:
     ended = typed("--app", "app_events", "slo", "validate", "--strict")
     assert ended.status == 1
     assert ended.out == (
-        "✓ slo.yml: 5 objectives in slo.yml\n"
-        "✗ events of slo.yml\n"
+        "ok       slo.yml: 5 objectives in slo.yml\n"
+        "PROBLEM  events of slo.yml\n"
         "\n"
-        "  'payment' names the event 'Silent', which has no @slo\n"
-        "    where: slo.yml, line 6: custom_slos[0].events[0]\n"
-        '    fix:   write  @slo(contributes_to="payment", ...)  above it, or remove it from the list\n'
+        "         'payment' names the event 'Silent', which has no @slo\n"
+        "           where: slo.yml, line 6: custom_slos[0].events[0]\n"
+        '           fix:   write  @slo(contributes_to="payment", ...)  above it, or remove it from the list\n'
         "\n"
-        "  'payment' names the event 'Other', which opts out\n"
-        "    where: slo.yml, line 6: custom_slos[0].events[1]\n"
-        '    fix:   write  @slo(contributes_to="payment", ...)  above it, or remove it from the list\n'
+        "         'payment' names the event 'Other', which opts out\n"
+        "           where: slo.yml, line 6: custom_slos[0].events[1]\n"
+        '           fix:   write  @slo(contributes_to="payment", ...)  above it, or remove it from the list\n'
         "\n"
-        "  'payment' names the event 'Absent', which is not known\n"
-        "    where: slo.yml, line 6: custom_slos[0].events[2]\n"
-        "    fix:   import the module that declares it, with  e11y --app your.module ...  on the command line\n"
+        "         'payment' names the event 'Absent', which is not known\n"
+        "           where: slo.yml, line 6: custom_slos[0].events[2]\n"
+        "           fix:   import the module that declares it, with  e11y --app your.module ...  on the command line\n"
         "\n"
-        "  no event type contributes to 'payment'\n"
-        "    where: slo.yml, line 5: custom_slos[0]\n"
-        '    fix:   write  @slo(contributes_to="payment", ...)  above one, or remove the objective\n'
+        "         no event type contributes to 'payment'\n"
+        "           where: slo.yml, line 5: custom_slos[0]\n"
+        '           fix:   write  @slo(contributes_to="payment", ...)  above one, or remove the objective\n'
         "\n"
-        "  no event type contributes to 'paymnt'\n"
-        "    where: slo.yml, line 7: custom_slos[1]\n"
-        '    fix:   write  @slo(contributes_to="paymnt", ...)  above one, or remove the objective\n'
+        "         no event type contributes to 'paymnt'\n"
+        "           where: slo.yml, line 7: custom_slos[1]\n"
+        '           fix:   write  @slo(contributes_to="paymnt", ...)  above one, or remove the objective\n'
         "\n"
-        "  there is no objective 'paymment' in slo.yml, did you mean 'payment'?\n"
-        "    where: app_events.PaymentProcessed (app_events, line 6)\n"
-        "    fix:   add it under  custom_slos, or use one of: payment, paymnt, flow\n"
-        "✗ event types\n"
+        "         there is no objective 'paymment' in slo.yml, did you mean 'payment'?\n"
+        "           where: app_events.PaymentProcessed (app_events, line 6)\n"
+        "           fix:   add it under  custom_slos, or use one of: payment, paymnt, flow\n"
+        "PROBLEM  event types\n"
         "\n"
-        "  Silent does not say whether it counts toward an objective\n"
-        "    where: class app_events.Silent\n"
-        "    fix:   write  @slo(contributes_to=..., status_from=...)  above it, or  @slo(False)\n"
-        "- flow: objectives about sequences of events are not built\n"
-        "- advanced.autoscaling: left to the tools that deploy and scale\n"
+        "         Silent does not say whether it counts toward an objective\n"
+        "           where: class app_events.Silent\n"
+        "           fix:   write  @slo(contributes_to=..., status_from=...)  above it, or  @slo(False)\n"
+        "note     flow: objectives about sequences of events are not built\n"
+        "note     advanced.autoscaling: left to the tools that deploy and scale\n"
     )
 
 
@@ -154,19 +153,19 @@ def test_validate_works_with_a_file_that_is_broken(typed: Typed, own_folder: Pat
     ended = typed("slo", "validate")
     assert ended.status == 1
     assert ended.out == (
-        "✗ slo.yml\n"
+        "PROBLEM  slo.yml\n"
         "\n"
-        "  the version of the file is unknown\n"
-        "    where: slo.yml, line 1: version\n"
-        "    fix:   write  version: 1\n"
-        "- event types: none is known; import the application's with  e11y --app your.module slo validate\n"
+        "         the version of the file is unknown\n"
+        "           where: slo.yml, line 1: version\n"
+        "           fix:   write  version: 1\n"
+        "note     event types: none is known; import the application's with  e11y --app your.module slo validate\n"
     )
 
 
 def test_without_a_file_nothing_is_wrong(typed: Typed, own_folder: Path) -> None:
     (own_folder / "slo.yml").unlink()
     ended = typed("--app", "app_events", "slo", "validate")
-    assert (ended.status, ended.out.splitlines()[0]) == (0, "- slo.yml: there is none, so defaults hold")
+    assert (ended.status, ended.out.splitlines()[0]) == (0, "note     slo.yml: there is none, so defaults hold")
     content = yaml.safe_load(typed("--app", "app_events", "slo", "rules").out)
     assert [group["name"] for group in content["groups"]] == [
         "slo http",

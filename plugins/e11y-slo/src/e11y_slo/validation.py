@@ -30,9 +30,9 @@ class Finding:
 
     def __str__(self) -> str:
         if not self.problems:
-            return f"{'-' if self.is_notice else '✓'} {self.subject}: {self.says}"
+            return f"{'note   ' if self.is_notice else 'ok     '}  {self.subject}: {self.says}"
         lines = [line for problem in self.problems for line in ("", *str(problem).splitlines())]
-        return "\n".join([f"✗ {self.subject}", *(f"  {line}".rstrip() for line in lines)])
+        return "\n".join([f"PROBLEM  {self.subject}", *(f"         {line}".rstrip() for line in lines)])
 
 
 def validate(file: SloFile, schemas: Sequence[Schema], *, strict: bool) -> Iterator[Finding]:
