@@ -14,8 +14,6 @@ import attrs
 import pytest
 import yaml
 
-from e11y.testing import LoopbackServer
-
 APP = """
 import e11y
 from e11y_slo import slo
@@ -224,6 +222,36 @@ def test_rules_never_name_what_a_service_does_not_export(typed: Typed, own_folde
     )
 
 
+def test_an_aggregate_of_what_a_service_does_not_export_is_refused(typed: Typed, own_folder: Path) -> None:
+    aggregated = (
+        "app_wide: {aggregated_slo: {strategy: min, components: [{name: a, slo: jobs}, {name: b, slo: http}]}}\n"
+    )
+    (own_folder / "slo.yml").write_text(FILE + aggregated)
+    assert typed("slo", "rules", "--from", "page.txt").status == 0
+    (own_folder / "page.txt").write_text(PAGE.partition("# HELP slo_background")[0])
+    ended = typed("slo", "rules", "--from", "page.txt")
+    assert (ended.status, ended.err.splitlines()[0]) == (
+        1,
+        "the objective 'jobs' looks at series that are not there: slo_background_jobs_total",
+    )
+
+
+def test_a_budget_of_nothing_is_told_in_json(typed: Typed, own_folder: Path) -> None:
+    (own_folder / "slo.yml").write_text("version: 1\ncustom_slos: [{name: payment, target: 1}]")
+    ended = typed("slo", "status", "--json", "page.txt")
+    assert ended.status == 1
+    assert json.loads(ended.out, parse_constant=pytest.fail)[-1] == {
+        "slo": "payment",
+        "target": 1.0,
+        "window": "process",
+        "total": 100.0,
+        "bad": 5.0,
+        "good_ratio": 0.95,
+        "budget_left": None,
+        "burn_rate": None,
+    }
+
+
 def test_status_of_a_page(typed: Typed) -> None:
     ended = typed("slo", "status", "page.txt")
     assert ended.out == (
@@ -249,10 +277,7 @@ def test_status_without_traffic_and_without_a_file(typed: Typed, own_folder: Pat
     assert [one["slo"] for one in rows] == ["http", "jobs", "payment"]
 
 
-def test_status_over_http(typed: Typed) -> None:
-    with LoopbackServer() as server:
-        ended = typed("slo", "status", server.url)
-        assert ended.status == 1 or ended.out
+def test_a_page_that_cannot_be_read_is_told(typed: Typed) -> None:
     ended = typed("slo", "status", "http://127.0.0.1:9/metrics")
     assert (ended.status, ended.err) == (
         1,

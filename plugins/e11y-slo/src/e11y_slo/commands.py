@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -121,7 +122,7 @@ def _status(work: _Work) -> click.Command:
         where = Source(source)
         rows = [where.status(one) for one in work.document(where).objectives if one.has_ratio]
         if as_json:
-            print_json([attrs.asdict(one) for one in rows])
+            print_json([_finite(attrs.asdict(one)) for one in rows])
         else:
             print_table([_shown(one) for one in rows], [field.name for field in attrs.fields(Status)])
         if any(one.budget_left is not None and one.budget_left <= 0 for one in rows):
@@ -145,6 +146,11 @@ def _write(text: str, output: Path | None) -> None:
         return
     output.parent.mkdir(parents=True, exist_ok=True)
     output.write_text(text, "utf-8")
+
+
+def _finite(row: dict[str, Any]) -> dict[str, Any]:
+    """Return a row that JSON can hold: a target of 1 allows nothing, so one failure spends endlessly much."""
+    return {key: None if value in (math.inf, -math.inf) else value for key, value in row.items()}
 
 
 def _shown(one: Status) -> dict[str, Any]:

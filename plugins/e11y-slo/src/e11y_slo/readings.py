@@ -7,7 +7,8 @@ import math
 import urllib.error
 import urllib.parse
 import urllib.request
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -69,16 +70,9 @@ class Source:
         self.place = place
         self._base = place.rstrip("/")
         self._page: list[Reading] | None = None
-        try:
-            self.is_prometheus = place.startswith(("http://", "https://")) and self._answers_as_prometheus()
-            if not self.is_prometheus:
+        with self._reading():
+            if not (place.startswith(("http://", "https://")) and self._answers_as_prometheus()):
                 self._page = list(_parsed(self._text()))
-        except (OSError, ValueError) as error:
-            raise ConfigError(
-                f"no metrics can be read from {place!r}: {type(error).__name__}",
-                where="e11y slo",
-                fix="name the URL of a Prometheus or of what it scrapes, or a file with its answer in the text format",
-            ) from None
 
     def readings(self) -> list[Reading]:
         """Return every series of objectives, as it stands now."""
@@ -106,7 +100,8 @@ class Source:
 
     def _query(self, expression: str) -> list[Reading]:
         query = urllib.parse.urlencode({"query": expression})
-        found = self._json(f"/api/v1/query?{query}")["data"]["result"]
+        with self._reading():
+            found = self._json(f"/api/v1/query?{query}")["data"]["result"]
         return [
             Reading(
                 one["metric"].get("__name__", ""),
@@ -115,6 +110,17 @@ class Source:
             )
             for one in found
         ]
+
+    @contextmanager
+    def _reading(self) -> Iterator[None]:
+        try:
+            yield
+        except (OSError, ValueError) as error:
+            raise ConfigError(
+                f"no metrics can be read from {self.place!r}: {type(error).__name__}",
+                where="e11y slo",
+                fix="name the URL of a Prometheus or of what it scrapes, or a file with its answer in the text format",
+            ) from None
 
     def _answers_as_prometheus(self) -> bool:
         try:

@@ -38,7 +38,8 @@ class Shown(Collector):
         """Note that a runtime stopped: the one below shows again."""
         if source in self._running:
             self._running.remove(source)
-            self._shown = self._running[-1] if self._running else self._shown
+        if self._running:
+            self._shown = self._running[-1]
 
     def hide(self) -> None:
         """Show nothing: another plugin does."""

@@ -69,19 +69,19 @@ class Results:
         needs: list[str | Need] = list(_needs(declared))
         status = slice(0, len(needs))
         sources = (OVERRIDE if OVERRIDE in schema.fields else None, declared.latency_field, declared.group_by)
-        places = [_place(needs, source) for source in sources]
-        write = self._journal.writer(self._fold(schema, declared, status, *places))
+        override, latency, group = (_place(needs, source) for source in sources)
+        is_keyword = schema.open and override is None
+        if is_keyword:
+            override = len(needs)
+        write = self._journal.writer(self._fold(schema, declared, status, override, latency, group))
         told = f"counts toward the objective {declared.contributes_to}"
-        if not schema.open or places[0] is not None:
+        if not is_keyword:
             return Observe(write, tuple(needs), doc=told)
-        # An open type takes the keyword without declaring it. Only that value is kept, not the whole payload.
-        at = len(needs)
-        write = self._journal.writer(self._fold(schema, declared, status, at, *places[1:]))
 
-        def open_write(payload: Mapping[str, Any], *row: Any) -> None:
-            write(*row, payload.get(OVERRIDE))
+        def write_open(payload: Mapping[str, Any], *row: Any) -> None:
+            write(*row, payload.get(OVERRIDE))  # only that, not the payload, waits to be added up
 
-        return Observe(open_write, (PAYLOAD, *needs), doc=told)
+        return Observe(write_open, (PAYLOAD, *needs), doc=told)
 
     def forget(self) -> None:
         """Begin anew. For forked children only."""
@@ -121,9 +121,7 @@ class Results:
             seconds = took.total_seconds() if isinstance(took, timedelta) else float(took) / _MS_PER_S  # type: ignore[arg-type]
             if isinstance(took, str) or not self.seconds.observe(key, seconds):
                 raise BadDuration
-        except (TypeError, ValueError, OverflowError) as error:
-            self._failed("durations_skipped", f"the duration of {schema.name}", error)
-        except BadDuration as error:
+        except (TypeError, ValueError, OverflowError, BadDuration) as error:
             self._failed("durations_skipped", f"the duration of {schema.name}", error)
 
     def _failed(self, counter: str, what: str, error: Exception) -> None:

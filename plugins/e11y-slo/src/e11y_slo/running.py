@@ -22,12 +22,14 @@ def as_it_runs(document: Document, source: Source) -> Document:
         ConfigError: An objective looks at series that the service does not have.
     """
     readings = source.readings()
+    parts = () if document.aggregated is None else document.aggregated["components"]
+    needed = {part.get("slo") for part in parts}
     kept: list[Objective] = []
     problems: list[E11yError] = []
     for one in document.objectives:
         if any(each.fits(found.metric, found.labels) for each in one.indicator.total for found in readings):
             kept.append(one)
-        elif one.name not in _BY_ITSELF:
+        elif one.name not in _BY_ITSELF or one.name in needed:
             problems.append(
                 ConfigError(
                     f"the objective {one.name!r} looks at series that are not there: {one.indicator.total[0]}",
