@@ -290,6 +290,7 @@ def fast(stage: Stage) -> list[dict[str, str]]:
     return [one for one in stage.alertmanager.alerts() if one["alertname"] == "SLOBurnRateFast"]
 
 
+@pytest.mark.timeout(240)
 def test_promtool_takes_the_rules_and_their_tests(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     e11y.configure({"plugins": ["metrics", "slo", "web"], "adapters": {"logs": {"type": "null"}}})
