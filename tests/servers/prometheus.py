@@ -17,6 +17,7 @@ import pytest
 _CONFIG = """
 global:
   scrape_interval: 1s
+  evaluation_interval: 1s
 scrape_configs:
   - job_name: app
     static_configs:
@@ -30,9 +31,10 @@ class Prometheus:
     Args:
         folder: For configuration, data and log.
         target: Port on 127.0.0.1 to scrape, at ``/metrics``.
+        more: Further lines of its configuration.
     """
 
-    def __init__(self, folder: Path, target: int) -> None:
+    def __init__(self, folder: Path, target: int, more: str = "") -> None:
         binary = shutil.which("prometheus")
         if binary is None:
             pytest.fail("this test needs prometheus; install it with: bash .ci/servers, or: apt-get install prometheus")
@@ -41,7 +43,7 @@ class Prometheus:
         self.process: subprocess.Popen[bytes] | None = None
         with socket.create_server(("127.0.0.1", 0)) as free:
             self.port: int = free.getsockname()[1]
-        (folder / "prometheus.yml").write_text(_CONFIG.format(target=target), "utf-8")
+        (folder / "prometheus.yml").write_text(_CONFIG.format(target=target) + more, "utf-8")
 
     def start(self) -> None:
         """Start and wait until it answers."""

@@ -45,7 +45,7 @@ if TYPE_CHECKING:
     from e11y.delivery.delivery import FlushReport
     from e11y.delivery.ledger import Ledger, LedgerError, LedgerSnapshot
     from e11y.hookspecs import HOOK_API
-    from e11y.host import Fault, Host, Receipt, ScopeReport
+    from e11y.host import Fault, Host, MetricFamily, Receipt, ScopeReport
     from e11y.plugins import hookimpl
     from e11y.record import Record
     from e11y.registry import all_versions, autodiscover
@@ -58,7 +58,7 @@ _LATE = {
     "e11y.delivery.delivery": ("FlushReport",),
     "e11y.delivery.ledger": ("Ledger", "LedgerError", "LedgerSnapshot"),
     "e11y.hookspecs": ("HOOK_API",),
-    "e11y.host": ("Fault", "Host", "Receipt", "ScopeReport"),
+    "e11y.host": ("Fault", "Host", "MetricFamily", "Receipt", "ScopeReport"),
     "e11y.plugins": ("hookimpl",),
     "e11y.record": ("Record",),
     "e11y.registry": ("all_versions", "autodiscover"),
@@ -120,6 +120,7 @@ __all__ = [
     "Ledger",
     "LedgerError",
     "LedgerSnapshot",
+    "MetricFamily",
     "Observe",
     "OpenEvent",
     "Option",

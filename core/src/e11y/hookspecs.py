@@ -44,12 +44,13 @@ import pluggy
 from e11y.zones import Zone
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     import click
 
     from e11y.adapter import AdapterType
-    from e11y.host import Fault, Host, ScopeReport
+    from e11y.errors import E11yError
+    from e11y.host import Fault, Host, MetricFamily, ScopeReport
     from e11y.record import Record
     from e11y.schema import Schema
     from e11y.steps import Annotate, Enrich, Filter, Observe, Route, Sample
@@ -83,6 +84,21 @@ def e11y_started(host: Host) -> None:
     Returns: nothing.
     Errors: a raised ``ConfigError`` stops the start; anything else is reported as the plugin's fault.
     Example: register a collector for the ledger's counters.
+    """
+
+
+@hookspec
+def e11y_check(host: Host) -> Iterable[E11yError] | None:
+    """Tells what is wrong with what no event type shows by itself: a file of the plugin's own, types beside each other.
+
+    Called: once per start, after the event types were compiled, before ``e11y_started``; and by ``e11y check`` and
+        ``e11y doctor``, which start nothing. Must not send anything.
+    Args:
+        host: What the plugin may use; ``host.schemas()`` are all event types that are known.
+    Returns: every problem, in three parts; nothing, or ``None``, when all is well.
+    Errors: what is returned stops the start; an exception does too when it is a ``ConfigError``, else it is
+        reported as the plugin's fault.
+    Example: ``return [ConfigError("version is missing", where="slo.yml, line 1", fix="write  version: 1")]``
     """
 
 
@@ -230,6 +246,19 @@ def e11y_error(fault: Fault) -> None:
     Returns: nothing.
     Errors: isolated and counted, never reported again.
     Example: ``self.faults.labels(fault.source).inc(fault.count)``
+    """
+
+
+@hookspec
+def e11y_collect() -> Iterable[MetricFamily] | None:
+    """Tells the metrics that the plugin counts by itself.
+
+    Called: whenever somebody looks, for example when Prometheus scrapes; on that thread, perhaps on several at
+        once. Which plugin shows them is no concern of the one that counts.
+    Args: none.
+    Returns: each family with the numbers of this process since it started, or was forked.
+    Errors: isolated and counted; the families of the other plugins are shown.
+    Example: ``return [MetricFamily("jobs_total", "counter", "Jobs that ended.", ("status",), {("success",): (3,)})]``
     """
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 import attrs
 
@@ -62,6 +62,32 @@ class ScopeReport:
     evicted: int
     trace_id: str
     attributes: Mapping[str, Any]
+
+
+@attrs.frozen(eq=False)
+class MetricFamily:
+    """One metric that a plugin counts by itself, as it stands at one moment.
+
+    Args:
+        name: As people ask for it: that of a counter ends in ``_total``.
+        kind: ``counter``, ``gauge`` or ``histogram``.
+        help: One line for people.
+        labels: Their names; the same for every series.
+        series: Label values -> numbers. One number for a counter or a gauge. For a histogram the values per
+            bucket, not cumulated, with those above all bounds after them, and their sum at the end.
+        buckets: Upper bounds of a histogram, ascending.
+        limits: Label -> most values, where they are bounded: processes that share their numbers keep it together.
+        across: What several processes show of a gauge together. Counters and histograms are added up.
+    """
+
+    name: str
+    kind: Literal["counter", "gauge", "histogram"]
+    help: str
+    labels: tuple[str, ...]
+    series: Mapping[tuple[str, ...], Sequence[float]]
+    buckets: tuple[float, ...] = attrs.field(default=(), kw_only=True)
+    limits: Mapping[str, int] = attrs.field(factory=dict, kw_only=True)
+    across: Literal["sum", "max", "min"] = attrs.field(default="sum", kw_only=True)
 
 
 class Receipt:
@@ -151,6 +177,14 @@ class Host(Protocol):
 
     def ledger(self) -> LedgerSnapshot:
         """Return one reading of the runtime's ledger. Sums up cells of all threads: not for the caller's path."""
+        ...
+
+    def is_active(self, plugin: str) -> bool:
+        """Return whether a plugin of that name is active beside this one."""
+        ...
+
+    def families(self) -> Iterable[MetricFamily]:
+        """Yield what all plugins answer to ``e11y_collect``: for those that show metrics."""
         ...
 
     def count(self, name: str, amount: int = 1) -> None:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import logging
 import random
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from e11y.adapter import Adapter
 from e11y.clock import Clock
 from e11y.delivery.ledger import LedgerSnapshot
 from e11y.faults import LOGGER
-from e11y.host import Receipt
+from e11y.host import MetricFamily, Receipt
 from e11y.record import Record
 from e11y.schema import Schema
 
@@ -42,6 +42,20 @@ class RuntimeHost:
     def ledger(self) -> LedgerSnapshot:
         """Return one reading of the runtime's ledger."""
         return self._runtime.ledger.snapshot()
+
+    def is_active(self, plugin: str) -> bool:
+        """Return whether a plugin of that name is active beside this one."""
+        return self._runtime.plugins.is_active(plugin)
+
+    def families(self) -> Iterator[MetricFamily]:
+        """Yield what all plugins answer to ``e11y_collect``."""
+        for plugin, implementation in self._runtime.plugins.implementations("e11y_collect"):
+            try:
+                found = list(implementation() or ())
+            except Exception as error:  # noqa: BLE001 - a plugin's own code may raise anything
+                self._runtime.faults.report(plugin, "e11y_collect", error)
+            else:
+                yield from found
 
     def count(self, name: str, amount: int = 1) -> None:
         """Add to a counter of the plugin's own."""

@@ -132,7 +132,7 @@ class Runtime:
         """Compile event types and put their code in place; variants are compiled when they are called.
 
         Raises:
-            ConfigError: Some cannot work; tells the problems of all of them.
+            ConfigError: Some cannot work; tells the problems of all of them, and those that plugins find.
         """
         problems: list[E11yError] = []
         for event_type in event_types:
@@ -140,8 +140,20 @@ class Runtime:
                 self.compile(event_type)
             except ConfigError as error:
                 problems.append(error)
+        problems.extend(problem for _, problem in self.problems())
         if problems:
             raise ConfigError.joined(problems)
+
+    def problems(self) -> Iterator[tuple[str, E11yError]]:
+        """Yield what plugins find wrong beside single event types, each with the name of the plugin."""
+        for plugin, implementation in () if self.is_idle else self.plugins.implementations("e11y_check"):
+            try:
+                for problem in implementation(host=RuntimeHost(self, plugin)) or ():
+                    yield plugin, problem
+            except ConfigError as error:
+                yield plugin, error
+            except Exception as error:  # noqa: BLE001 - a plugin's own code may raise anything
+                self.faults.report(plugin, "e11y_check", error)
 
     def compile(self, event_type: type[Event], variant: Variant = ()) -> None:
         """Put the code of one function in place: the compiled one, or the idle one of a disabled library.

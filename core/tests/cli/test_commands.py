@@ -407,3 +407,19 @@ def test_check_tells_every_problem(run: Run, configure: Configure, app: Path) ->
         f"  where: [env.prod] in {app / 'e11y.toml'}\n"
         f"  fix:   remove it, or use one of: {', '.join(CORE_KEYS)}; what a plugin reads is a table\n"
     )
+
+
+def test_check_and_doctor_ask_the_plugins(run: Run, configure: Configure, app: Path) -> None:
+    (app / "app_asked.py").write_text(
+        "from e11y import ConfigError, hookimpl\n"
+        "class Asked:\n"
+        "    @hookimpl\n"
+        "    def e11y_check(self, host):\n"
+        "        yield ConfigError('version is missing', where='own.yml, line 1', fix='write  version: 1')\n"
+    )
+    configure('plugins = ["app_asked:Asked"]\n[adapters.logs]\ntype = "null"')
+    told = "version is missing\n  where: own.yml, line 1\n  fix:   write  version: 1"
+    ended = run("--app", "app_events", "check")
+    assert (ended.status, ended.err) == (1, f"plugin asked: {told}\n")
+    found = run("doctor", "--json")
+    assert [one for one in found.json if not one["ok"]] == [{"subject": "plugin asked", "ok": False, "says": told}]

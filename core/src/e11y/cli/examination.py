@@ -44,10 +44,12 @@ def examine(workspace: Workspace, *, ask_destinations: bool) -> Iterator[Finding
         yield Finding("start", False, str(error))
         return
     yield from _event_types(workspace)
+    for plugin, problem in workspace.runtime.problems():
+        yield Finding(f"plugin {plugin}", False, str(problem))
     yield from _adapters(workspace, ask=ask_destinations)
-    for environment, problem in problems_of_overlays(workspace):
-        says = "its overlay fits" if problem is None else str(problem)
-        yield Finding(f"environment {environment}", problem is None, says)
+    for environment, misfit in problems_of_overlays(workspace):
+        says = "its overlay fits" if misfit is None else str(misfit)
+        yield Finding(f"environment {environment}", misfit is None, says)
 
 
 def _plugins(workspace: Workspace) -> Iterator[Finding]:

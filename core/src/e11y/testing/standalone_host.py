@@ -5,14 +5,14 @@ from __future__ import annotations
 import logging
 import random
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
 import attrs
 
 from e11y.adapter import Adapter
 from e11y.clock import Clock, SystemClock
 from e11y.delivery.ledger import Ledger, LedgerSnapshot
-from e11y.host import Receipt
+from e11y.host import MetricFamily, Receipt
 from e11y.record import Record
 from e11y.schema import Schema
 
@@ -26,6 +26,8 @@ class StandaloneHost:
         known_schemas: What ``schemas()`` returns.
         known_adapters: What ``adapters()`` returns.
         known_ledger: What ``ledger()`` reads.
+        known_families: What ``families()`` returns.
+        active: Names of the plugins that are active.
 
     Attributes:
         counts: Counter name -> amount.
@@ -42,6 +44,8 @@ class StandaloneHost:
     known_schemas: Sequence[Schema] = ()
     known_adapters: Mapping[str, Adapter] = attrs.field(factory=dict)
     known_ledger: Ledger = attrs.field(factory=Ledger)
+    known_families: Sequence[MetricFamily] = ()
+    active: Collection[str] = ()
     counts: Counter[str] = attrs.field(factory=Counter, init=False)
     faults: list[tuple[str, BaseException]] = attrs.field(factory=list, init=False)
     submitted: list[tuple[str, Record]] = attrs.field(factory=list, init=False)
@@ -55,6 +59,12 @@ class StandaloneHost:
 
     def ledger(self) -> LedgerSnapshot:
         return self.known_ledger.snapshot()
+
+    def is_active(self, plugin: str) -> bool:
+        return plugin in self.active
+
+    def families(self) -> Iterable[MetricFamily]:
+        return self.known_families
 
     def count(self, name: str, amount: int = 1) -> None:
         self.counts[name] += amount

@@ -13,6 +13,7 @@ from prometheus_client.registry import Collector
 from e11y import ConfigError, Host, Observe, Schema, hookimpl
 from e11y_metrics.ledger_metrics import label_metrics, ledger_metrics
 from e11y_metrics.meter import Meter
+from e11y_metrics.plugin_metrics import NameTaken, metric_of
 from e11y_metrics.process import enter, leave
 from e11y_metrics.settings import MetricsSettings
 
@@ -25,14 +26,23 @@ _SETTLE_S = 0.25
 
 
 class _Collector:
-    """Shows the metrics of one runtime and its ledger to prometheus-client."""
+    """Shows the metrics of one runtime, of its other plugins and of its ledger to prometheus-client."""
 
     def __init__(self, meter: Meter, host: Host) -> None:
         self._meter = meter
         self._host = host
 
     def collect(self) -> Iterable[Metric]:
-        yield from self._meter.collect()
+        own = self._meter.collect()
+        yield from own
+        taken = {metric.name for metric in own}
+        for family in self._host.families():
+            metric = metric_of(family)
+            if metric.name in taken:  # a name that is exposed twice would cost the whole scrape
+                self._host.fault(f"showing {family.name} of a plugin", NameTaken())
+                continue
+            taken.add(metric.name)
+            yield metric
         yield from label_metrics(self._meter.labels())
         yield from ledger_metrics(self._host.ledger())
 

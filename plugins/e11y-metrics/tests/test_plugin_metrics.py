@@ -1,0 +1,119 @@
+"""The metrics of other plugins are shown, and added up over processes, beside those of event types."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from pathlib import Path
+
+import pytest
+
+from e11y import Event, MetricFamily, hookimpl
+from e11y_metrics import counter
+from e11y_metrics.process import top
+
+from .conftest import Run
+
+
+@counter("foreign_taken_total")
+class ForeignTaken(Event):
+    pass
+
+
+class Counting:
+    """A plugin that counts what it is told."""
+
+    name = "counting"
+
+    def __init__(self, *families: MetricFamily) -> None:
+        self.families = list(families)
+
+    @hookimpl
+    def e11y_collect(self) -> Iterable[MetricFamily]:
+        return self.families
+
+
+def served(amount: int) -> list[MetricFamily]:
+    return [
+        MetricFamily("foreign_served_total", "counter", "Served.", ("route",), {("/a",): (amount,), ("/b",): (1,)}),
+        MetricFamily(
+            "foreign_seconds",
+            "histogram",
+            "Took.",
+            ("route",),
+            {("/a",): (amount, 0, 2, 10.5)},
+            buckets=(0.1, 1.0),
+        ),
+        MetricFamily("foreign_peak", "gauge", "Peak.", (), {(): (amount,)}, across="max"),
+    ]
+
+
+def test_families_of_plugins_are_shown(run: Run) -> None:
+    bench = run(plugins=[Counting(*served(3))])
+    assert bench.named("foreign") == {
+        'foreign_served_total{route="/a"}': 3,
+        'foreign_served_total{route="/b"}': 1,
+        'foreign_seconds_bucket{le="0.1",route="/a"}': 3,
+        'foreign_seconds_bucket{le="1.0",route="/a"}': 3,
+        'foreign_seconds_bucket{le="+Inf",route="/a"}': 5,
+        'foreign_seconds_count{route="/a"}': 5,
+        'foreign_seconds_sum{route="/a"}': 10.5,
+        "foreign_peak": 3,
+    }
+
+
+def test_they_are_added_up_over_processes_that_live_and_that_ended(run: Run, tmp_path: Path) -> None:
+    plugin = Counting(*served(3))
+    bench = run(plugins=[plugin], directory=str(tmp_path / "shared"))
+    for amount in (2, 5):
+        pid = os.fork()
+        if pid == 0:
+            plugin.families = served(amount)
+            part = top()
+            assert part is not None
+            assert part.share is not None
+            part.share.write()
+            os._exit(0)
+        assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0
+    assert bench.named("foreign") == {
+        'foreign_served_total{route="/a"}': 10,
+        'foreign_served_total{route="/b"}': 3,
+        'foreign_seconds_bucket{le="0.1",route="/a"}': 10,
+        'foreign_seconds_bucket{le="1.0",route="/a"}': 10,
+        'foreign_seconds_bucket{le="+Inf",route="/a"}': 16,
+        'foreign_seconds_count{route="/a"}': 16,
+        'foreign_seconds_sum{route="/a"}': 31.5,
+        "foreign_peak": 3,
+    }
+
+
+def test_processes_keep_the_limit_of_a_label_together(run: Run, tmp_path: Path) -> None:
+    def of(*routes: str) -> MetricFamily:
+        series = {(route,): (1,) for route in routes}
+        return MetricFamily("foreign_routes_total", "counter", "Routes.", ("route",), series, limits={"route": 2})
+
+    plugin = Counting(of("/a", "/b"))
+    bench = run(plugins=[plugin], directory=str(tmp_path / "shared"))
+    pid = os.fork()
+    if pid == 0:
+        plugin.families = [of("/c", "/d")]
+        part = top()
+        assert part is not None
+        assert part.share is not None
+        part.share.write()
+        os._exit(0)
+    assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0
+    found = bench.named("foreign_routes")
+    assert sum(found.values()) == 4
+    assert len(found) == 3
+    assert found['foreign_routes_total{route="[OTHER]"}'] == 2
+
+
+def test_a_name_that_an_event_type_has_is_not_shown_twice(run: Run, caplog: pytest.LogCaptureFixture) -> None:
+    bench = run(plugins=[Counting(MetricFamily("foreign_taken_total", "counter", "Taken.", (), {(): (9,)}))])
+    ForeignTaken.track()
+    assert bench.named("foreign") == {"foreign_taken_total": 1}
+    bench.tick()
+    assert [record.getMessage() for record in caplog.records] == [
+        "metrics: showing foreign_taken_total of a plugin failed: NameTaken (1 times)"
+    ]

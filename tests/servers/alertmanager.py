@@ -1,0 +1,73 @@
+"""A real Alertmanager on loopback that tells nobody."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import socket
+import subprocess
+import time
+import urllib.request
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+_CONFIG = """
+route:
+  receiver: nobody
+receivers:
+  - name: nobody
+"""
+
+
+class Alertmanager:
+    """One alertmanager process with its data in ``folder``."""
+
+    def __init__(self, folder: Path) -> None:
+        binary = shutil.which("prometheus-alertmanager") or shutil.which("alertmanager")
+        if binary is None:
+            pytest.fail(
+                "this test needs alertmanager; install it with: bash .ci/servers, or: apt-get install prometheus-alertmanager"
+            )
+        self.binary: str = binary
+        self.folder = folder
+        self.process: subprocess.Popen[bytes] | None = None
+        with socket.create_server(("127.0.0.1", 0)) as free:
+            self.port: int = free.getsockname()[1]
+        folder.mkdir(exist_ok=True)
+        (folder / "alertmanager.yml").write_text(_CONFIG, "utf-8")
+
+    def start(self) -> None:
+        """Start and wait until it answers."""
+        command = [
+            self.binary,
+            f"--config.file={self.folder / 'alertmanager.yml'}",
+            f"--storage.path={self.folder / 'data'}",
+            f"--web.listen-address=127.0.0.1:{self.port}",
+            "--cluster.listen-address=",
+        ]
+        with (self.folder / "alertmanager.log").open("ab") as log:
+            self.process = subprocess.Popen(command, stdout=log, stderr=log)
+        deadline = time.monotonic() + 30
+        while True:
+            assert self.process.poll() is None, (self.folder / "alertmanager.log").read_text("utf-8")
+            assert time.monotonic() < deadline, "alertmanager does not answer"
+            try:
+                self.alerts()
+            except OSError:
+                time.sleep(0.05)
+            else:
+                return
+
+    def stop(self) -> None:
+        """End the process."""
+        if self.process is not None:
+            self.process.terminate()
+            self.process.wait(20)
+
+    def alerts(self) -> list[dict[str, str]]:
+        """Return the labels of the alerts that are on."""
+        with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/api/v2/alerts", timeout=10) as answer:
+            found: list[dict[str, Any]] = json.load(answer)
+        return [one["labels"] for one in found if one["status"]["state"] == "active"]
