@@ -211,6 +211,6 @@ def test_the_ledger_is_shown_as_it_is_when_it_is_read(bench: Bench) -> None:
 
 def test_the_readme_names_every_metric_of_the_library(bench: Bench) -> None:
     readme = Path(__file__).parents[1].joinpath("README.md").read_text("utf-8")
-    named = set(re.findall(r"`(e11y_(?!metrics)\w+)(?:\{[\w,]+\})?`", readme))
+    named = set(re.findall(r"`(e11y_(?!metrics|collect)\w+)(?:\{[\w,]+\})?`", readme))
     shown = re.findall(r"^# TYPE (e11y_\w+) (\w+)$", bench.text, re.MULTILINE)
     assert named == {f"{name}_total" if kind == "counter" else name for name, kind in shown}

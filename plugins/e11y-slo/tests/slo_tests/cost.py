@@ -1,6 +1,6 @@
 """Measures what @slo adds to the caller, in nanoseconds per event, and what counting a scope costs.
 
-    python plugins/e11y-slo/tests/cost.py
+    python plugins/e11y-slo/tests/slo_tests/cost.py
 
 Each figure is processor time, the best of several rounds.
 """
