@@ -294,7 +294,11 @@ def fast(stage: Stage) -> list[dict[str, str]]:
 def test_promtool_takes_the_rules_and_their_tests(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     e11y.configure({"plugins": ["metrics", "slo", "web"], "adapters": {"logs": {"type": "null"}}})
-    for text in (FILE, "version: 1\nendpoints: [{pattern: 'GET /a.b/*'}, {pattern: '/:x/(y)+'}]\n", None):
+    for text in (
+        FILE,
+        "version: 1\nendpoints: [{pattern: 'GET /a.b/*'}, {pattern: '/:x/(y)+', name: 'a {{b}} c'}]\n",
+        None,
+    ):
         if text is not None:
             (tmp_path / "slo.yml").write_text(text, "utf-8")
         elif (tmp_path / "slo.yml").exists():

@@ -40,14 +40,14 @@ def _step(one: Objective) -> int:
 
 def _cases(one: Objective, burn: Burn) -> Iterator[Case]:
     """Yield healthy traffic, an outage, and a few failures among little traffic."""
-    few = min(2.0, one.min_failures - 1)
-    yield _case(one, burn, "healthy traffic is no alarm", [(20, _BUSY, 0)], [(20, False)])
+    few, busy = min(2.0, one.min_failures - 1), max(_BUSY, one.min_failures)
+    yield _case(one, burn, "healthy traffic is no alarm", [(20, busy, 0)], [(20, False)])
     if burn.alert_after == one.shortest:
-        phases = [(20, _BUSY, _BUSY), (3 * _STEPS_IN_SHORTEST, _BUSY, 0)]
+        phases = [(20, busy, busy), (3 * _STEPS_IN_SHORTEST, busy, 0)]
         expected = [(20, True), (20 + 3 * _STEPS_IN_SHORTEST, False)]
         yield _case(one, burn, "an outage is an alarm, and its end ends it", phases, expected)
     else:
-        yield _case(one, burn, "an outage is an alarm", [(20, _BUSY, _BUSY)], [(20, True)])
+        yield _case(one, burn, "an outage is an alarm", [(20, busy, busy)], [(20, True)])
     yield _case(one, burn, "few failures are no alarm", [(1, 0, 0), (1, few, few), (18, 0, 0)], [(20, False)])
 
 

@@ -237,16 +237,22 @@ def _alert(
     *,
     wait: str = "",
 ) -> Rule:
-    annotations = {"summary": summary}
+    annotations = {"summary": _literal(summary)}
     if description:
         annotations["description"] = description
     for kind in ("runbook_url", "dashboard_url"):
         if kind in advanced:
-            annotations[kind] = _filled(advanced[kind], one, advanced)
+            annotations[kind] = _literal(_filled(advanced[kind], one, advanced))
     rule: Rule = {"alert": name, "expr": expression}
     if wait:
         rule["for"] = wait
-    return {**rule, "labels": {**labels, **labels_of(one)}, "annotations": annotations}
+    shown = {label: _literal(value) for label, value in labels_of(one).items()}
+    return {**rule, "labels": {**labels, **shown}, "annotations": annotations}
+
+
+def _literal(text: str) -> str:
+    """Return text that Prometheus does not take for a template of its own."""
+    return text.replace("{{", '{{"{{"}}')
 
 
 def _filled(template: str, one: Objective, advanced: Mapping[str, Any]) -> str:
