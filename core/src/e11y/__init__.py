@@ -33,7 +33,7 @@ from e11y.front import (
     start,
     watch_process,
 )
-from e11y.options import OFF, Option, option, option_off
+from e11y.options import OFF, FreeText, Option, option, option_off
 from e11y.outcome import Outcome
 from e11y.presets import AuditEvent, DebugEvent, HighValueEvent
 from e11y.scope import Scope, carry
@@ -114,6 +114,7 @@ __all__ = [
     "Field",
     "Filter",
     "FlushReport",
+    "FreeText",
     "HighValueEvent",
     "Host",
     "InvalidEvent",
