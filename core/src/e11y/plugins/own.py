@@ -7,8 +7,11 @@ from collections.abc import Collection
 from e11y.errors import near_match
 
 OWN = frozenset(
-    {"dlq", "file", "loki", "metrics", "pii", "ratelimit", "sampling", "sentry", "slo", "versioning", "web"}
-)
+    (
+        "celery", "dlq", "file", "logging", "loki", "metrics", "pii", "ratelimit", "sampling", "sentry", "slo",
+        "versioning", "web",
+    )
+)  # fmt: skip
 """Plugins of this project: each is the distribution ``e11y-<name>``."""
 
 
