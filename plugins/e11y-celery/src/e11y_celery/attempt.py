@@ -48,7 +48,7 @@ class Attempt:
 
     def start(self) -> None:
         """Tell that the task begins."""
-        self._celery.tell(TaskStarted, self._celery.settings.started, self._facts())
+        self._celery.tell(TaskStarted, self._facts())
 
     def raised(self) -> BaseException | None:
         """Return the exception that is on its way out, unless the attempt began while that was being handled."""
@@ -85,17 +85,17 @@ class Attempt:
         self._scope.finish()
 
     def _tell(self, ending: Ending, facts: dict[str, Any], report: e11y.ScopeReport) -> None:
-        celery, settings = self._celery, self._celery.settings
+        tell = self._celery.tell
         if ending.state == "success":
-            celery.tell(TaskSucceeded, settings.succeeded, facts)
+            tell(TaskSucceeded, facts)
         elif ending.state == "retried":
-            celery.tell(TaskRetried, settings.retried, {**facts, "error": _kind(ending.error)})
+            tell(TaskRetried, {**facts, "error": _kind(ending.error)})
         elif ending.state == "ignored":
-            celery.tell(TaskIgnored, settings.ignored, {**facts, "why": ending.why})
+            tell(TaskIgnored, {**facts, "why": ending.why})
         else:
-            level = "info" if ending.is_expected and settings.failed != "off" else settings.failed
             counts = {"flushed": report.flushed, "evicted": report.evicted}
-            celery.tell(TaskFailed, level, {**facts, "error": _kind(ending.error), **counts})
+            failure = {**facts, "error": _kind(ending.error), **counts}
+            tell(TaskFailed, failure, "info" if ending.is_expected else None)
 
     def _facts(self) -> dict[str, Any]:
         asked = self._delivery

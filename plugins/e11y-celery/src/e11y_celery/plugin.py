@@ -10,6 +10,7 @@ from weakref import WeakValueDictionary
 
 import e11y
 from e11y import Event, Host, hookimpl
+from e11y_celery.events import TaskFailed, TaskIgnored, TaskPublished, TaskRetried, TaskStarted, TaskSucceeded
 from e11y_celery.settings import CelerySettings, Level
 
 if TYPE_CHECKING:
@@ -31,6 +32,7 @@ class CeleryPlugin:
         self.host = host
         self.attempts: dict[int, Attempt] = {}
         self.received: WeakValueDictionary[str, Any] = WeakValueDictionary()
+        self._levels = _levels_of(settings)
         self._excluded = re.compile("|".join(map(translate, settings.exclude)) or r"(?!)")
 
     @hookimpl
@@ -39,16 +41,38 @@ class CeleryPlugin:
         self.attempts.clear()
         self.received = WeakValueDictionary()
 
-    def tell(self, event_type: type[Event], level: Level, facts: Mapping[str, Any]) -> None:
-        """Track an event about a task.
+    def tell(self, event_type: type[Event], facts: Mapping[str, Any], level: Level | None = None) -> None:
+        """Track an event about a task, unless it is switched off.
 
         Args:
             event_type: One of ours.
-            level: Its severity.
             facts: Its fields; ``task`` among them.
+            level: Its severity instead of what the settings say.
         """
-        if level != "off" and not self._excluded.match(facts["task"]):
-            event_type.at(severity=level).track(**facts)
+        wanted = self._levels[event_type]
+        if wanted == "off" or self._excluded.match(facts["task"]):
+            return
+        if level is not None:
+            wanted = level
+        if wanted == _DECLARED[event_type]:  # at() takes twenty times as long as track() does
+            event_type.track(**facts)
+        elif wanted != "off":
+            event_type.at(severity=wanted).track(**facts)
+
+
+def _levels_of(settings: CelerySettings) -> dict[type[Event], Level]:
+    return {
+        TaskPublished: settings.published,
+        TaskStarted: settings.started,
+        TaskSucceeded: settings.succeeded,
+        TaskRetried: settings.retried,
+        TaskFailed: settings.failed,
+        TaskIgnored: settings.ignored,
+    }
+
+
+_DECLARED = _levels_of(CelerySettings())
+"""The severities that the event types declare."""
 
 
 def active() -> CeleryPlugin | None:

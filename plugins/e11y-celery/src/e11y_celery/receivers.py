@@ -57,7 +57,7 @@ def after_publish(
     """Tell that the broker has the message."""
     sent = read({**headers, "task": sender, "delivery_info": {"routing_key": routing_key}}.get)
     told = {"task": sent.task, "task_id": sent.task_id, "queue": sent.queue}
-    celery.tell(TaskPublished, celery.settings.published, told)
+    celery.tell(TaskPublished, told)
 
 
 # Where a task runs

@@ -138,6 +138,12 @@ def test_settings_that_cannot_work_are_refused(make_bench: MakeBench) -> None:
     assert "started" in str(caught.value)
 
 
+def test_the_severities_of_the_settings_are_those_of_the_event_types(make_bench: MakeBench) -> None:
+    schemas = {schema.event_type.__name__: schema for schema in make_bench().celery.host.schemas()}
+    for name in ("published", "started", "succeeded", "retried", "failed", "ignored"):
+        assert schemas[f"Task{name.capitalize()}"].severity.name.lower() == getattr(CelerySettings(), name)
+
+
 def test_a_forked_child_forgets_the_attempts_of_its_parent() -> None:
     plugin = CeleryPlugin(CelerySettings(), StandaloneHost())
     plugin.attempts[1] = None  # type: ignore[assignment]
