@@ -571,3 +571,53 @@ def test_calls_during_a_shutdown_are_delivered_or_counted(tmp_path: Path) -> Non
     assert accepted == snapshot.routed + report.unprepared, (accepted, str(snapshot), report)
     """
     run(script, tmp_path, str(tmp_path / "out"))
+
+
+CHILDREN = """
+import multiprocessing
+from concurrent.futures import ProcessPoolExecutor
+
+def work(first):
+    for n in range(first, first + 20): Happened.track(number=n)
+
+def ready():
+    configure(sys.argv[1])
+
+def children(method, *, started):
+    context = multiprocessing.get_context(method)
+    if started: e11y.start()
+    processes = [context.Process(target=work, args=(first,)) for first in (20, 40)]
+    for process in processes: process.start()
+    for process in processes: process.join()
+    with ProcessPoolExecutor(1, mp_context=context) as pool: list(pool.map(work, [60, 80]))
+
+ready()
+"""
+
+
+@pytest.mark.parametrize("started", [True, False])
+@pytest.mark.parametrize("method", ["fork", "spawn", "forkserver"])
+def test_children_of_multiprocessing_deliver_at_their_end(tmp_path: Path, method: str, started: bool) -> None:
+    out = tmp_path / "out"
+    script = f"""
+    if __name__ == "__main__":
+        children({method!r}, started={started})
+        work(0)
+    """
+    run(script, tmp_path, str(out), prelude=PRELUDE + CHILDREN)
+    assert sorted(line["payload"]["number"] for line in lines(out)) == list(range(100))
+
+
+def test_children_of_a_process_that_imports_multiprocessing_after_the_start(tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    script = """
+    configure(sys.argv[1])
+    Happened.track(number=1)
+    assert "multiprocessing.util" not in sys.modules
+    import multiprocessing
+    def work(): Happened.track(number=2)
+    child = multiprocessing.get_context("fork").Process(target=work)
+    child.start(); child.join()
+    """
+    run(script, tmp_path, str(out))
+    assert sorted(line["payload"]["number"] for line in lines(out)) == [1, 2]
