@@ -125,6 +125,30 @@ def test_sigterm_delivers_what_only_other_threads_tracked(tmp_path: Path) -> Non
     assert len(lines(out)) == 1000
 
 
+@pytest.mark.parametrize("where", ["main thread", "other thread", "handler"])
+def test_sigterm_while_a_shutdown_is_under_way_waits_for_it(tmp_path: Path, where: str) -> None:
+    out = tmp_path / "out"
+    script = """
+    class SlowAdapter(FileAdapter):
+        def write_batch(self, records):
+            os.kill(os.getpid(), signal.SIGTERM)
+            time.sleep(0.3)
+            super().write_batch(records)
+    FileAdapter = SlowAdapter
+    configure(sys.argv[1])
+    for n in range(10): Happened.track(number=n)
+    if sys.argv[2] == "handler": os.kill(os.getpid(), signal.SIGTERM)
+    elif sys.argv[2] == "main thread": e11y.shutdown()
+    else: threading.Thread(target=e11y.shutdown).start()
+    time.sleep(10)
+    """
+    prelude = PRELUDE.replace("make=FileAdapter", "make=lambda *given: FileAdapter(*given)")
+    prelude = prelude.replace('"path": path', '"path": path, "batch_interval": "1m"')
+    done = run(script, tmp_path, str(out), where, check=False, prelude=prelude)
+    assert done.returncode == -signal.SIGTERM
+    assert len(lines(out)) == 10
+
+
 def test_threads_start_with_the_first_event_only(tmp_path: Path) -> None:
     script = """
     assert threading.active_count() == 1

@@ -7,7 +7,8 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from types import FrameType
 
 STARTING = threading.RLock()
@@ -19,6 +20,8 @@ _LAST = -100
 
 _guarded: list[bool] = []
 _finishing: list[bool] = []
+_stopping: list[bool] = []
+_postponed: list[int] = []
 _watched: list[Callable[[float | None], object]] = []
 
 
@@ -41,17 +44,43 @@ def watch_process(stop: Callable[[float | None], object], after_fork: Callable[[
         _watched.append(stop)
         atexit.register(stop, None)
         os.register_at_fork(after_in_child=after_fork)
-        os.register_at_fork(after_in_child=_finish_children)  # its parent may have imported multiprocessing later
+        os.register_at_fork(after_in_child=_begin_anew)
     _finish_children()
     if threading.current_thread() is threading.main_thread() and signal.getsignal(signal.SIGTERM) is signal.SIG_DFL:
         signal.signal(signal.SIGTERM, _stop_and_die)
 
 
+@contextmanager
+def stopping() -> Iterator[None]:
+    """Let a SIGTERM that comes during the block have its effect after it.
+
+    Whoever stops a process may signal it more than once, or while it is about to end by itself; what is being
+    delivered at that moment is not cut off. The block must take a bounded time.
+    """
+    _stopping.append(True)
+    try:
+        yield
+    finally:
+        _stopping.pop()
+        if _postponed and not _stopping:
+            os.kill(os.getpid(), _postponed.pop())  # not raise_signal: any thread may stop, the main one handles it
+
+
 def _stop_and_die(number: int, frame: FrameType | None) -> None:
     """Deliver, then let the signal do what it would have done."""
+    if _stopping:
+        _postponed.append(number)
+        return
     _stop()
     signal.signal(number, signal.SIG_DFL)
     signal.raise_signal(number)
+
+
+def _begin_anew() -> None:
+    """Forget in a forked child what threads of its parent were doing; the parent may know multiprocessing by now."""
+    _stopping.clear()
+    _postponed.clear()
+    _finish_children()
 
 
 def _finish_children() -> None:
