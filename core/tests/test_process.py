@@ -50,6 +50,11 @@ def configure(path, **more):
     e11y.configure({"adapters": {"logs": {"type": "testfile", "path": path}}, "plugins": [FilePlugin], **more})
 """
 
+HELD_BACK = PRELUDE.replace('"path": path', '"path": path, "batch_interval": "1m"').replace(
+    "make=FileAdapter", "make=lambda *given: FileAdapter(*given)"
+)
+"""Only the end of the process delivers, and a script may put another ``FileAdapter`` in place."""
+
 
 def run(
     script: str, tmp_path: Path, *arguments: str, check: bool = True, prelude: str = PRELUDE, measured: bool = True
@@ -142,9 +147,7 @@ def test_sigterm_while_a_shutdown_is_under_way_waits_for_it(tmp_path: Path, wher
     else: threading.Thread(target=e11y.shutdown).start()
     time.sleep(10)
     """
-    prelude = PRELUDE.replace("make=FileAdapter", "make=lambda *given: FileAdapter(*given)")
-    prelude = prelude.replace('"path": path', '"path": path, "batch_interval": "1m"')
-    done = run(script, tmp_path, str(out), where, check=False, prelude=prelude)
+    done = run(script, tmp_path, str(out), where, check=False, prelude=HELD_BACK)
     assert done.returncode == -signal.SIGTERM
     assert len(lines(out)) == 10
 
@@ -186,6 +189,25 @@ def test_a_forked_child_begins_anew(tmp_path: Path) -> None:
     numbers = sorted(line["payload"]["number"] for line in lines(out))
     assert numbers == sorted([*range(100), *range(1000, 1100), *range(2000, 2100), *range(3000, 3100)])
     assert len({line["span_id"] for line in lines(out)}) == 400
+
+
+def test_sigterm_in_the_first_moment_of_a_forked_child(tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    script = """
+    parent = os.getpid()
+    class SignalledAdapter(FileAdapter):
+        def __init__(self, *given):
+            super().__init__(*given)
+            if os.getpid() != parent: os.kill(os.getpid(), signal.SIGTERM)
+    FileAdapter = SignalledAdapter
+    configure(sys.argv[1])
+    for n in range(10): Happened.track(number=n)
+    child = os.fork()
+    if not child: time.sleep(10)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == -signal.SIGTERM
+    """
+    run(script, tmp_path, str(out), prelude=HELD_BACK)
+    assert [line["payload"]["number"] for line in lines(out)] == list(range(10))
 
 
 def test_threads_forks_finalisers_and_collector_callbacks_together(tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from types import FrameType
 
 STARTING = threading.RLock()
@@ -43,8 +44,7 @@ def watch_process(stop: Callable[[float | None], object], after_fork: Callable[[
     if not _watched:
         _watched.append(stop)
         atexit.register(stop, None)
-        os.register_at_fork(after_in_child=after_fork)
-        os.register_at_fork(after_in_child=_begin_anew)
+        os.register_at_fork(after_in_child=partial(_begin_anew, after_fork))
     _finish_children()
     if threading.current_thread() is threading.main_thread() and signal.getsignal(signal.SIGTERM) is signal.SIG_DFL:
         signal.signal(signal.SIGTERM, _stop_and_die)
@@ -76,11 +76,13 @@ def _stop_and_die(number: int, frame: FrameType | None) -> None:
     signal.raise_signal(number)
 
 
-def _begin_anew() -> None:
-    """Forget in a forked child what threads of its parent were doing; the parent may know multiprocessing by now."""
-    _stopping.clear()
+def _begin_anew(after_fork: Callable[[], None]) -> None:
+    """Begin anew in a forked child. A SIGTERM in the middle of it would deliver what is still the parent's."""
+    _stopping.clear()  # other threads of the parent did, which do not exist here
     _postponed.clear()
-    _finish_children()
+    with stopping():
+        after_fork()
+    _finish_children()  # the parent may have imported multiprocessing after its start
 
 
 def _finish_children() -> None:
