@@ -152,6 +152,25 @@ def test_sigterm_while_a_shutdown_is_under_way_waits_for_it(tmp_path: Path, wher
     assert len(lines(out)) == 10
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no signal masks")
+def test_the_threads_leave_signals_to_the_main_thread(tmp_path: Path) -> None:
+    """It would not wake up from what it waits in."""
+    script = """
+    def mask(): return signal.pthread_sigmask(signal.SIG_BLOCK, ())
+    class AskingAdapter(FileAdapter):
+        def write_batch(self, records):
+            print(signal.SIGTERM in mask(), signal.SIGINT in mask(), signal.SIGSEGV in mask(), flush=True)
+    FileAdapter = AskingAdapter
+    configure(sys.argv[1])
+    signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGUSR1])
+    Happened.track(number=1)
+    e11y.flush()
+    print([number.name for number in mask()])
+    """
+    done = run(script, tmp_path, str(tmp_path / "out"), prelude=HELD_BACK)
+    assert done.stdout.splitlines() == ["True True False", "['SIGUSR1']"]
+
+
 def test_threads_start_with_the_first_event_only(tmp_path: Path) -> None:
     script = """
     assert threading.active_count() == 1
