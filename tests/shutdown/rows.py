@@ -5,7 +5,7 @@ from __future__ import annotations
 import attrs
 
 UVICORN = ("-m", "uvicorn", "--port", "{port}", "--log-level", "warning")
-GUNICORN = ("-m", "gunicorn", "--bind", "127.0.0.1:{port}", "--workers", "2")
+GUNICORN = ("-m", "gunicorn", "--bind", "127.0.0.1:{port}", "--workers", "2", "--graceful-timeout", "5")
 UVICORN_WORKER = ("--worker-class", "uvicorn_worker.UvicornWorker")
 GEVENT = ("--worker-class", "gevent")
 HYPERCORN = ("-m", "hypercorn", "--bind", "127.0.0.1:{port}", "--log-level", "warning")
@@ -16,6 +16,8 @@ ASGI, WSGI = "asgi_app:app", "wsgi_app:app"
 ATEXIT = "what runs at exit delivers"
 LIFESPAN = "the ASGI middleware delivers at the end of the lifespan; an application without one gets one"
 SIGTERM = "e11y takes SIGTERM where nobody else does, delivers, and lets the signal go on"
+UWSGI_ATEXIT = "uWSGI ends the interpreter of an idle worker in the ordinary way: " + ATEXIT
+GREENLETS = ATEXIT + "; our threads are greenlets there, and their I/O is gevent's"
 FINALIZER = "the child ends by `os._exit`, but runs the finalizers of multiprocessing first, and e11y has one there"
 
 
@@ -89,7 +91,11 @@ ROWS = (
         LIFESPAN,
         signalled="",
     ),
-    Row("uvicorn, `--lifespan off`", (*UVICORN, "--lifespan", "off", ASGI), ""),
+    Row(
+        "uvicorn, `--lifespan off`",
+        (*UVICORN, "--lifespan", "off", ASGI),
+        "uvicorn imports the application before it takes SIGTERM, and raises it again at the end: e11y takes it then",
+    ),
     Row(
         "uvicorn, 2 workers, `--lifespan off`",
         (*UVICORN, "--workers", "2", "--lifespan", "off", ASGI),
@@ -119,21 +125,27 @@ ROWS = (
         LIFESPAN,
         *(*GUNICORN, *UVICORN_WORKER, "--max-requests", "3", ASGI),
     ),
-    Row("gunicorn gevent", (*GUNICORN, *GEVENT, WSGI), ATEXIT),
-    Row("gunicorn gevent, preload", (*GUNICORN, *GEVENT, "--preload", WSGI), ATEXIT),
-    _recycled("gunicorn gevent, `--max-requests`", ATEXIT, *GUNICORN, *GEVENT, "--max-requests", "3", WSGI),
-    Row("uWSGI, `--enable-threads`", (*UWSGI, "--processes", "2", "--enable-threads", "--wsgi", WSGI), ATEXIT),
-    Row("uWSGI, no `--enable-threads`", (*UWSGI, "--processes", "2", "--wsgi", WSGI), ATEXIT),
-    Row(
-        "uWSGI, `--lazy-apps`",
-        (*UWSGI, "--processes", "2", "--enable-threads", "--lazy-apps", "--wsgi", WSGI),
-        ATEXIT,
-    ),
-    Row("uWSGI, `--threads`", (*UWSGI, "--threads", "2", "--wsgi", WSGI), ATEXIT),
+    Row("gunicorn gevent", (*GUNICORN, *GEVENT, WSGI), GREENLETS),
+    Row("gunicorn gevent, preload", (*GUNICORN, *GEVENT, "--preload", WSGI), GREENLETS),
+    _recycled("gunicorn gevent, `--max-requests`", GREENLETS, *GUNICORN, *GEVENT, "--max-requests", "3", WSGI),
+    Row("uWSGI", (*UWSGI, "--processes", "2", "--wsgi", WSGI), UWSGI_ATEXIT),
+    Row("uWSGI, `--lazy-apps`", (*UWSGI, "--processes", "2", "--lazy-apps", "--wsgi", WSGI), UWSGI_ATEXIT),
+    Row("uWSGI, `--threads`", (*UWSGI, "--threads", "2", "--wsgi", WSGI), UWSGI_ATEXIT),
     _recycled(
         "uWSGI, `--max-requests`",
-        ATEXIT,
-        *(*UWSGI, "--processes", "1", "--enable-threads", "--max-requests", "4", "--min-worker-lifetime", "0", "--wsgi", WSGI),
+        UWSGI_ATEXIT,
+        *(*UWSGI, "--max-requests", "4", "--min-worker-lifetime", "0", "--wsgi", WSGI),
+    ),
+    Row(
+        "uWSGI, `--skip-atexit-teardown`",
+        (*UWSGI, "--processes", "2", "--skip-atexit-teardown", "--wsgi", WSGI),
+        "uWSGI ends its workers without telling Python. Leave the option out, or set `uwsgi.atexit = e11y.shutdown`",
+        around="uWSGI, `--skip-atexit-teardown`, with `uwsgi.atexit = e11y.shutdown`",
+    ),
+    Row(
+        "uWSGI, `--skip-atexit-teardown`, with `uwsgi.atexit = e11y.shutdown`",
+        (*UWSGI, "--processes", "2", "--skip-atexit-teardown", "--wsgi", "uwsgi_app:app"),
+        "uWSGI calls that function also then",
     ),
     Row("waitress", ("-m", "waitress", "--listen", "127.0.0.1:{port}", WSGI), SIGTERM),
     Row("hypercorn", (*HYPERCORN, ASGI), LIFESPAN),

@@ -148,9 +148,8 @@ def _started(row: Row, log: Path, port: int) -> subprocess.Popen[bytes]:
     if row.command[0].endswith(".py"):
         command[1] = str(SITE / row.command[0])
     with log.open("wb") as output:
-        return subprocess.Popen(
-            command, cwd=log.parent, env={**environ, "PYTHONPATH": str(SITE)}, stdout=output, stderr=output
-        )
+        environ.update(PYTHONPATH=str(SITE), HOME=str(log.parent))  # gunicorn keeps a socket in the home folder
+        return subprocess.Popen(command, cwd=log.parent, env=environ, stdout=output, stderr=output)
 
 
 def _killed(process: subprocess.Popen[bytes]) -> None:

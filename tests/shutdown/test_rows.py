@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import sys
+
 import pytest
 
 from tests.shutdown.conftest import Runs
 from tests.shutdown.rows import ROWS, Row
 from tests.shutdown.run import COUNT, DEADLINE_S, Result
+from tools.shutdown import PAGE, VERSIONS, cell, shown
 
 NAMED = {row.name: row for row in ROWS}
 
@@ -37,3 +40,11 @@ def test_row(row: Row, runs: Runs) -> None:
 def test_a_way_around_is_a_row_that_loses_nothing() -> None:
     assert len(NAMED) == len(ROWS)
     assert [row.name for row in ROWS if row.around and NAMED[row.around].around] == []
+
+
+def test_the_page_shows_what_was_found(found: dict[str, list[int]]) -> None:
+    """As far as this session went; it stands below the tests of the rows."""
+    version = "{}.{}".format(*sys.version_info)
+    if version in VERSIONS:
+        page = shown(PAGE.read_text("utf-8"))
+        assert {name: page.get((name, version)) for name in found} == {name: cell(one) for name, one in found.items()}
