@@ -7,7 +7,7 @@ import attrs
 UVICORN = ("-m", "uvicorn", "--port", "{port}", "--log-level", "warning")
 GUNICORN = ("-m", "gunicorn", "--bind", "127.0.0.1:{port}", "--workers", "2", "--graceful-timeout", "5")
 UVICORN_WORKER = ("--worker-class", "uvicorn_worker.UvicornWorker")
-GEVENT = ("--worker-class", "gevent")
+GEVENT = ("--worker-class", "gevent", "--config", "python:gunicorn_hooks")
 HYPERCORN = ("-m", "hypercorn", "--bind", "127.0.0.1:{port}", "--log-level", "warning")
 GRANIAN = ("-m", "granian", "--port", "{port}", "--no-log")
 UWSGI = ("-c", "import pyuwsgi; pyuwsgi.run()", "--http-socket", "127.0.0.1:{port}", "--master", "--die-on-term")
@@ -17,7 +17,7 @@ ATEXIT = "what runs at exit delivers"
 LIFESPAN = "the ASGI middleware delivers at the end of the lifespan; an application without one gets one"
 SIGTERM = "e11y takes SIGTERM where nobody else does, delivers, and lets the signal go on"
 UWSGI_ATEXIT = "uWSGI ends the interpreter of an idle worker in the ordinary way: " + ATEXIT
-GREENLETS = ATEXIT + "; our threads are greenlets there, and their I/O is gevent's"
+GREENLETS = "gunicorn's `worker_exit` calls `e11y.shutdown()`: see below, why that is needed"
 FINALIZER = "the child ends by `os._exit`, but runs the finalizers of multiprocessing first, and e11y has one there"
 
 
@@ -125,9 +125,11 @@ ROWS = (
         LIFESPAN,
         *(*GUNICORN, *UVICORN_WORKER, "--max-requests", "3", ASGI),
     ),
-    Row("gunicorn gevent", (*GUNICORN, *GEVENT, WSGI), GREENLETS),
-    Row("gunicorn gevent, preload", (*GUNICORN, *GEVENT, "--preload", WSGI), GREENLETS),
-    _recycled("gunicorn gevent, `--max-requests`", GREENLETS, *GUNICORN, *GEVENT, "--max-requests", "3", WSGI),
+    Row("gunicorn gevent, with the hook", (*GUNICORN, *GEVENT, WSGI), GREENLETS),
+    Row("gunicorn gevent, preload, with the hook", (*GUNICORN, *GEVENT, "--preload", WSGI), GREENLETS),
+    _recycled(
+        "gunicorn gevent, `--max-requests`, with the hook", GREENLETS, *GUNICORN, *GEVENT, "--max-requests", "3", WSGI
+    ),
     Row("uWSGI", (*UWSGI, "--processes", "2", "--wsgi", WSGI), UWSGI_ATEXIT),
     Row("uWSGI, `--lazy-apps`", (*UWSGI, "--processes", "2", "--lazy-apps", "--wsgi", WSGI), UWSGI_ATEXIT),
     Row("uWSGI, `--threads`", (*UWSGI, "--threads", "2", "--wsgi", WSGI), UWSGI_ATEXIT),
