@@ -64,7 +64,7 @@ def _table(cells: Mapping[tuple[str, str], str]) -> Iterator[str]:
 
 
 def _why(row: Row) -> str:
-    return f"**Loses events:** {row.why}" if row.around else row.why
+    return f"**Loses events:** {row.why}. **Way around:** {row.around}" if row.around else row.why
 
 
 def main() -> int:

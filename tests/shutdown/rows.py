@@ -78,7 +78,7 @@ ROWS = (
     ),
     _program("`os.fork`, child calls `e11y.shutdown()` before `os._exit`", "fork_and_shut_down", "it says so itself"),
     _program("multiprocessing, fork", "fork", FINALIZER),
-    _program("multiprocessing, spawn", "spawn", FINALIZER),
+    _program("multiprocessing, spawn", "spawn", ATEXIT + ", in each child: it is an interpreter of its own"),
     _program("multiprocessing, forkserver", "forkserver", FINALIZER),
     _program("multiprocessing, `Process.terminate()`", "terminated", SIGTERM),
     _program("multiprocessing, `Pool` as a context manager", "pool", "it sends SIGTERM to its workers: " + SIGTERM),
