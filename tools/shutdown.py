@@ -36,7 +36,7 @@ def cell(found: Sequence[int]) -> str:
 def shown(page: str) -> Cells:
     """Return what a page says about each row."""
     cells: Cells = {}
-    for line in _matrix(page).splitlines():
+    for line in _matrix(page).splitlines()[2:]:
         name, _, *found = (part.strip() for part in line.strip("| ").split(" | "))
         cells.update({(name, version): text for version, text in zip(VERSIONS, found, strict=False)})
     return cells

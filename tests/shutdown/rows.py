@@ -9,6 +9,8 @@ GUNICORN = ("-m", "gunicorn", "--bind", "127.0.0.1:{port}", "--workers", "2", "-
 UVICORN_WORKER = ("--worker-class", "uvicorn_worker.UvicornWorker")
 GEVENT = ("--worker-class", "gevent", "--config", "python:gunicorn_hooks")
 HYPERCORN = ("-m", "hypercorn", "--bind", "127.0.0.1:{port}", "--log-level", "warning")
+# granian, and uWSGI with --lazy-apps, get one worker: they wait for a minute for one that still imports the application
+# when the signal comes.
 GRANIAN = ("-m", "granian", "--port", "{port}", "--no-log")
 UWSGI = ("-c", "import pyuwsgi; pyuwsgi.run()", "--http-socket", "127.0.0.1:{port}", "--master", "--die-on-term")
 ASGI, WSGI = "asgi_app:app", "wsgi_app:app"
@@ -131,7 +133,7 @@ ROWS = (
         "gunicorn gevent, `--max-requests`, with the hook", GREENLETS, *GUNICORN, *GEVENT, "--max-requests", "3", WSGI
     ),
     Row("uWSGI", (*UWSGI, "--processes", "2", "--wsgi", WSGI), UWSGI_ATEXIT),
-    Row("uWSGI, `--lazy-apps`", (*UWSGI, "--processes", "2", "--lazy-apps", "--wsgi", WSGI), UWSGI_ATEXIT),
+    Row("uWSGI, `--lazy-apps`", (*UWSGI, "--lazy-apps", "--wsgi", WSGI), UWSGI_ATEXIT),
     Row("uWSGI, `--threads`", (*UWSGI, "--threads", "2", "--wsgi", WSGI), UWSGI_ATEXIT),
     _recycled(
         "uWSGI, `--max-requests`",
@@ -152,6 +154,6 @@ ROWS = (
     Row("waitress", ("-m", "waitress", "--listen", "127.0.0.1:{port}", WSGI), SIGTERM),
     Row("hypercorn", (*HYPERCORN, ASGI), LIFESPAN),
     Row("hypercorn, 2 workers", (*HYPERCORN, "--workers", "2", ASGI), LIFESPAN),
-    Row("granian, ASGI", (*GRANIAN, "--workers", "2", "--interface", "asgi", ASGI), LIFESPAN),
-    Row("granian, WSGI", (*GRANIAN, "--workers", "2", "--interface", "wsgi", WSGI), ATEXIT),
+    Row("granian, ASGI", (*GRANIAN, "--interface", "asgi", ASGI), LIFESPAN),
+    Row("granian, WSGI", (*GRANIAN, "--interface", "wsgi", WSGI), ATEXIT),
 )  # fmt: skip
