@@ -50,6 +50,11 @@ def configure(path, **more):
     e11y.configure({"adapters": {"logs": {"type": "testfile", "path": path}}, "plugins": [FilePlugin], **more})
 """
 
+HELD_BACK = PRELUDE.replace('"path": path', '"path": path, "batch_interval": "1m"').replace(
+    "make=FileAdapter", "make=lambda *given: FileAdapter(*given)"
+)
+"""Only the end of the process delivers, and a script may put another ``FileAdapter`` in place."""
+
 
 def run(
     script: str, tmp_path: Path, *arguments: str, check: bool = True, prelude: str = PRELUDE, measured: bool = True
@@ -125,6 +130,47 @@ def test_sigterm_delivers_what_only_other_threads_tracked(tmp_path: Path) -> Non
     assert len(lines(out)) == 1000
 
 
+@pytest.mark.parametrize("where", ["main thread", "other thread", "handler"])
+def test_sigterm_while_a_shutdown_is_under_way_waits_for_it(tmp_path: Path, where: str) -> None:
+    out = tmp_path / "out"
+    script = """
+    class SlowAdapter(FileAdapter):
+        def write_batch(self, records):
+            os.kill(os.getpid(), signal.SIGTERM)
+            time.sleep(0.3)
+            super().write_batch(records)
+    FileAdapter = SlowAdapter
+    configure(sys.argv[1])
+    for n in range(10): Happened.track(number=n)
+    if sys.argv[2] == "handler": os.kill(os.getpid(), signal.SIGTERM)
+    elif sys.argv[2] == "main thread": e11y.shutdown()
+    else: threading.Thread(target=e11y.shutdown).start()
+    time.sleep(10)
+    """
+    done = run(script, tmp_path, str(out), where, check=False, prelude=HELD_BACK)
+    assert done.returncode == -signal.SIGTERM
+    assert len(lines(out)) == 10
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no signal masks")
+def test_the_threads_leave_signals_to_the_main_thread(tmp_path: Path) -> None:
+    """It would not wake up from what it waits in."""
+    script = """
+    def mask(): return signal.pthread_sigmask(signal.SIG_BLOCK, ())
+    class AskingAdapter(FileAdapter):
+        def write_batch(self, records):
+            print(signal.SIGTERM in mask(), signal.SIGINT in mask(), signal.SIGSEGV in mask(), flush=True)
+    FileAdapter = AskingAdapter
+    configure(sys.argv[1])
+    signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGUSR1])
+    Happened.track(number=1)
+    e11y.flush()
+    print([number.name for number in mask()])
+    """
+    done = run(script, tmp_path, str(tmp_path / "out"), prelude=HELD_BACK)
+    assert done.stdout.splitlines() == ["True True False", "['SIGUSR1']"]
+
+
 def test_threads_start_with_the_first_event_only(tmp_path: Path) -> None:
     script = """
     assert threading.active_count() == 1
@@ -162,6 +208,25 @@ def test_a_forked_child_begins_anew(tmp_path: Path) -> None:
     numbers = sorted(line["payload"]["number"] for line in lines(out))
     assert numbers == sorted([*range(100), *range(1000, 1100), *range(2000, 2100), *range(3000, 3100)])
     assert len({line["span_id"] for line in lines(out)}) == 400
+
+
+def test_sigterm_in_the_first_moment_of_a_forked_child(tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    script = """
+    parent = os.getpid()
+    class SignalledAdapter(FileAdapter):
+        def __init__(self, *given):
+            super().__init__(*given)
+            if os.getpid() != parent: os.kill(os.getpid(), signal.SIGTERM)
+    FileAdapter = SignalledAdapter
+    configure(sys.argv[1])
+    for n in range(10): Happened.track(number=n)
+    child = os.fork()
+    if not child: time.sleep(10)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == -signal.SIGTERM
+    """
+    run(script, tmp_path, str(out), prelude=HELD_BACK)
+    assert [line["payload"]["number"] for line in lines(out)] == list(range(10))
 
 
 def test_threads_forks_finalisers_and_collector_callbacks_together(tmp_path: Path) -> None:
@@ -571,3 +636,53 @@ def test_calls_during_a_shutdown_are_delivered_or_counted(tmp_path: Path) -> Non
     assert accepted == snapshot.routed + report.unprepared, (accepted, str(snapshot), report)
     """
     run(script, tmp_path, str(tmp_path / "out"))
+
+
+CHILDREN = """
+import multiprocessing
+from concurrent.futures import ProcessPoolExecutor
+
+def work(first):
+    for n in range(first, first + 20): Happened.track(number=n)
+
+def ready():
+    configure(sys.argv[1])
+
+def children(method, *, started):
+    context = multiprocessing.get_context(method)
+    if started: e11y.start()
+    processes = [context.Process(target=work, args=(first,)) for first in (20, 40)]
+    for process in processes: process.start()
+    for process in processes: process.join()
+    with ProcessPoolExecutor(1, mp_context=context) as pool: list(pool.map(work, [60, 80]))
+
+ready()
+"""
+
+
+@pytest.mark.parametrize("started", [True, False])
+@pytest.mark.parametrize("method", ["fork", "spawn", "forkserver"])
+def test_children_of_multiprocessing_deliver_at_their_end(tmp_path: Path, method: str, started: bool) -> None:
+    out = tmp_path / "out"
+    script = f"""
+    if __name__ == "__main__":
+        children({method!r}, started={started})
+        work(0)
+    """
+    run(script, tmp_path, str(out), prelude=PRELUDE + CHILDREN)
+    assert sorted(line["payload"]["number"] for line in lines(out)) == list(range(100))
+
+
+def test_children_of_a_process_that_imports_multiprocessing_after_the_start(tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    script = """
+    configure(sys.argv[1])
+    Happened.track(number=1)
+    assert "multiprocessing.util" not in sys.modules
+    import multiprocessing
+    def work(): Happened.track(number=2)
+    child = multiprocessing.get_context("fork").Process(target=work)
+    child.start(); child.join()
+    """
+    run(script, tmp_path, str(out))
+    assert sorted(line["payload"]["number"] for line in lines(out)) == [1, 2]

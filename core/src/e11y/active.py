@@ -10,7 +10,7 @@ from e11y import declaration, registry
 from e11y.delivery.delivery import FlushReport
 from e11y.errors import ConfigError, E11yError, Problem
 from e11y.event import Event, Variant, forget, function_of, unplug
-from e11y.lifecycle import STARTING, watch_process
+from e11y.lifecycle import STARTING, stopping, watch_process
 from e11y.outcome import Outcome
 from e11y.runtime import Runtime
 
@@ -163,7 +163,8 @@ def stop(timeout_s: float | None) -> FlushReport:
     active = _process.active
     if active is None:
         return FlushReport(undelivered={}, seconds=0.0)
-    report = active.shutdown(timeout_s)
+    with stopping():
+        report = active.shutdown(timeout_s)
     _unplug_all()
     return report
 

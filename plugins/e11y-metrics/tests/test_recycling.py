@@ -1,4 +1,4 @@
-"""Two thousand workers that come and go: few files, quick scrapes, no counter that goes down, nothing lost."""
+"""Workers that come and go by the thousand: few files, quick scrapes, no counter that goes down, nothing lost."""
 
 from __future__ import annotations
 
@@ -25,4 +25,23 @@ def test_recycled_workers_leave_their_numbers_and_nothing_else(tmp_path: Path) -
     assert seen["scrapes"] == 101
     assert seen["most_files"] <= 64
     assert seen["files_at_the_end"] == 3
+    assert seen["median_cpu_s"] < 0.1
+
+
+@pytest.mark.skipif(
+    "fork" not in multiprocessing.get_all_start_methods(), reason="gunicorn needs a system that can fork"
+)
+@pytest.mark.timeout(120)
+def test_workers_that_gunicorn_recycles(tmp_path: Path) -> None:
+    """Fewer than above: each of them is a worker of a real server, and serves two requests."""
+    program = PROGRAM.with_name("gunicorn_recycling.py")
+    done = subprocess.run(
+        [sys.executable, str(program), str(tmp_path), "200"], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    seen = json.loads(done.stdout)
+    assert (seen["total"], seen["went_down"]) == (200, [])
+    assert seen["workers"] >= 80
+    assert seen["scrapes"] >= 10
+    assert seen["most_files"] <= 64
     assert seen["median_cpu_s"] < 0.1

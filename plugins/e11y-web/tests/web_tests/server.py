@@ -21,15 +21,12 @@ SITE = Path(__file__).parent / "site"
 
 TOML = """
 plugins = ["web", "recorder:RecorderPlugin"]
-shutdown_timeout = "{shutdown_timeout}"
 [adapters.logs]
 type = "recorder"
 path = "{out}"
 batch_interval = "{interval}"
-[adapters.dead]
-type = "recorder"
 [routes]
-default = {routes}
+default = ["logs"]
 """
 
 
@@ -47,20 +44,14 @@ class Server:
         folder: Holds the configuration and everything that the processes write.
         command: What follows ``python -m``.
         interval: How long a record may wait for its batch.
-        dead: Whether a second adapter, which takes nothing, is routed to.
     """
 
-    def __init__(self, folder: Path, command: Sequence[str], *, interval: str = "200ms", dead: bool = False) -> None:
+    def __init__(self, folder: Path, command: Sequence[str], *, interval: str = "200ms") -> None:
         self.folder = folder
         self.port = free_port()
         self._out = folder / "out.jsonl"
         self._log = folder / "server.log"
-        routes = ["logs", "dead"] if dead else ["logs"]
-        shutdown_timeout = "1500ms" if dead else "5s"
-        toml = TOML.format(
-            out=self._out, interval=interval, routes=json.dumps(routes), shutdown_timeout=shutdown_timeout
-        )
-        (folder / "e11y.toml").write_text(toml, "utf-8")
+        (folder / "e11y.toml").write_text(TOML.format(out=self._out, interval=interval), "utf-8")
         self._command = [part.format(port=self.port) for part in command]
         self._process: subprocess.Popen[bytes] | None = None
 
@@ -118,11 +109,6 @@ class Server:
         self._process.send_signal(number)
         self._process.wait(20)
         return time.monotonic() - started
-
-    def wait(self) -> None:
-        """Wait for a server that ends by itself."""
-        assert self._process is not None
-        self._process.wait(20)
 
     def records(self) -> list[dict[str, Any]]:
         """Return what arrived so far, in order."""
