@@ -21,12 +21,13 @@ ANSWERS = "were answered as they should be"
 TRAILS = "left their full debug trail"
 HEALTHY = "healthy requests left 0 of"
 EVENTS = "each request left its own business events, once"
+ENDS = "each request has one request.completed, which tells how it ended"
 PROTECTED = "no line holds a mail address"
 LIMITED = "a flood of"
 SAMPLED = "stock events a fifth was kept"
 STOPPED = "the server stopped"
 LEDGER = "the ledger balances"
-CLAIMS = (ANSWERS, TRAILS, HEALTHY, EVENTS, PROTECTED, LIMITED, SAMPLED, STOPPED, LEDGER)
+CLAIMS = (ANSWERS, TRAILS, HEALTHY, EVENTS, ENDS, PROTECTED, LIMITED, SAMPLED, STOPPED, LEDGER)
 
 Run = tuple[Drive, Output, Stop]
 
@@ -62,9 +63,9 @@ def test_verbose_tells_every_kind_of_request() -> None:
 @pytest.mark.parametrize(
     ("variables", "refuted"),
     [
-        ({"E11Y_SCOPE__DEBUG_BUFFER": "false"}, [HEALTHY, LEDGER]),
-        ({"E11Y_SCOPE__FLUSH_ON_SEVERITY": "never", "E11Y_SCOPE__FLUSH_ON_ERROR": "false"}, [TRAILS, LEDGER]),
-        ({"E11Y_ENABLED": "false"}, [TRAILS, EVENTS, PROTECTED, LIMITED, SAMPLED, LEDGER]),
+        ({"E11Y_SCOPE__DEBUG_BUFFER": "false"}, [HEALTHY, ENDS, LEDGER]),
+        ({"E11Y_SCOPE__FLUSH_ON_SEVERITY": "never", "E11Y_SCOPE__FLUSH_ON_ERROR": "false"}, [TRAILS, ENDS, LEDGER]),
+        ({"E11Y_ENABLED": "false"}, [TRAILS, EVENTS, ENDS, PROTECTED, LIMITED, SAMPLED, LEDGER]),
         ({"E11Y_SAMPLING__PARENT": "honour"}, [SAMPLED]),
     ],
     ids=["no debug buffer", "no flush", "disabled", "callers decide what is sampled"],

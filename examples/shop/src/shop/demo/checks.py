@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 import signal
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from shop.demo.client import Drive, Reply
-from shop.demo.mix import LIMITED, SAMPLE_RATE, SAMPLED
+from shop.demo.mix import COMPLETED, LIMITED, SAMPLE_RATE, SAMPLED
 from shop.demo.output import Output
 from shop.demo.server import Stop
 
@@ -16,6 +17,8 @@ SUMMARY = "e11y.rate_limited"
 """Name of the record that tells what a limit held back."""
 
 _LIMIT = 50
+_PARAMETER = re.compile(r"<(?:\w+:)?(\w+)>")
+"""A part of a route as Flask and Django write it: ``<sku>``, ``<str:sku>``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +58,7 @@ def check_requests(drive: Drive, output: Output) -> list[Check]:
             _needless_lines(healthy, output)
         ),
         "each request left its own business events, once": _wrong_events(replies, output),
+        "each request has one request.completed, which tells how it ended": _wrong_ends(replies, output),
         f"{len(output.named('user.signed.up')):,} accounts were opened, and no line holds a mail address": (
             _addresses(output)
         ),
@@ -77,6 +81,8 @@ def _wrong_answers(replies: Sequence[Reply]) -> Iterator[str]:
     for reply in replies:
         if reply.status != reply.scenario.status:
             yield f"{reply.scenario.title}: {reply.status} instead of {reply.scenario.status}"
+        elif reply.is_whole == reply.scenario.breaks_off:
+            yield f"{reply.scenario.title}: {'a whole answer' if reply.is_whole else 'half an answer'}"
 
 
 def _broken_trails(failing: Sequence[Reply], output: Output) -> Iterator[str]:
@@ -104,8 +110,33 @@ def _wrong_events(replies: Sequence[Reply], output: Output) -> Iterator[str]:
         lines = [line for line in output.lines_of(reply.trace_id) if not line.is_debug]
         left = Counter(line.name for line in lines if not line.is_error)
         left -= Counter(reply.scenario.perhaps)
-        if left != Counter(reply.scenario.events):
+        if left != Counter(reply.scenario.written):
             yield f"{_label(reply)} left {', '.join(left.elements()) or 'none'}"
+
+
+def _wrong_ends(replies: Sequence[Reply], output: Output) -> Iterator[str]:
+    for reply in replies:
+        scenario = reply.scenario
+        trail = len(scenario.trail)
+        true = {
+            "method": scenario.method,
+            "route": scenario.route,
+            "status": scenario.status,
+            "ended": "failed" if scenario.is_failed else "completed",
+            "error": scenario.raises,
+            "flushed": trail if scenario.fails else 0,
+            "discarded": 0 if scenario.fails else trail,
+        }
+        told = [line.values for line in output.lines_of(reply.trace_id) if line.name == COMPLETED]
+        if len(told) != 1:
+            yield f"{_label(reply)} has {len(told)}"
+            continue
+        values = {**told[0], "route": _PARAMETER.sub(r"{\1}", str(told[0]["route"]))}
+        yield from (
+            f"{_label(reply)} tells {name} {values.get(name)} instead of {value}"
+            for name, value in true.items()
+            if values.get(name) != value
+        )
 
 
 def _addresses(output: Output) -> Iterator[str]:

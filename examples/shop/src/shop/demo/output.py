@@ -25,6 +25,8 @@ class Line:
     """Its payload, with what was measured."""
     metadata: Mapping[str, object] = field(default_factory=dict)
     """What plugins added: ``v``, ``sample_rate``, ..."""
+    context: Mapping[str, object] = field(default_factory=dict)
+    """Who and where: ``user_id``, ``request_id``."""
 
     @property
     def is_debug(self) -> bool:
@@ -72,6 +74,7 @@ class _Record(msgspec.Struct):
     span_id: str
     payload: dict[str, object]
     metadata: dict[str, object] = {}
+    context: dict[str, object] = {}
 
 
 def read(path: Path) -> Output:
@@ -110,4 +113,5 @@ def _line(number: int, record: _Record) -> Line:
         span_id=record.span_id,
         values={**record.payload, **measured},
         metadata=record.metadata,
+        context=record.context,
     )

@@ -19,6 +19,9 @@ STORIES = 2
 _SHOWN_FAULTS = 3
 
 
+_IN_HEADLINE = ("method", "path", "route")
+
+
 def screen(drive: Drive, output: Output, stop: Stop, checks: Sequence[Check], *, verbose: bool) -> str:
     """Return what ``python -m shop`` prints: at most 40 lines when all checks hold, more when ``verbose``."""
     lines = [_summary(drive), ""]
@@ -74,10 +77,11 @@ def _story(reply: Reply, lines: Sequence[Line]) -> Iterator[str]:
     """
     scenario = reply.scenario
     yield f"{reply.trace_id} {scenario.method} {scenario.path} -> {reply.status}, {scenario.title}"
-    told = sorted(lines, key=lambda line: line.time)
-    for line in told:
-        passed_ms = (line.time - told[0].time) // timedelta(milliseconds=1)
-        values = " ".join(f"{key}={value}" for key, value in line.values.items())
+    in_order = sorted(lines, key=lambda line: line.time)
+    for line in in_order:
+        passed_ms = (line.time - in_order[0].time) // timedelta(milliseconds=1)
+        told = {key: value for key, value in line.values.items() if value is not None and key not in _IN_HEADLINE}
+        values = " ".join(f"{key}={value}" for key, value in told.items())
         yield f"{passed_ms:>6} ms  {line.severity:<7} {line.name:<17} {values}"
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Collection, Iterator
 from typing import Any
 
@@ -22,7 +22,7 @@ _SETTLED = ("delivered", "dead_lettered")
 def check(run: Run) -> list[Check]:
     """Return every claim, those that held and those that did not."""
     before, after = run.before, run.after
-    errors = [reply for reply in run.drive.replies if reply.scenario.error]
+    errors = [reply for reply in run.drive.replies if reply.scenario.errors]
     claims = {
         f"the file holds {len(run.output.lines):,} records, each once": _repeated_lines(after),
         f"Loki was away for {run.away_s:.1f} s: {len(before.letters):,} dead letters, all that it lacks and no more": (
@@ -91,8 +91,9 @@ def _wrong_events(errors: Collection[Reply], run: Run) -> Iterator[str]:
         of_trace[event.data["contexts"]["trace"]["trace_id"]].append(event)
     ids = {line.trace_id[16:] + line.span_id for line in run.output.lines if line.is_error}
     for reply in errors:
+        scenario = reply.scenario
         found = [_story(event.data) for event in of_trace.pop(reply.trace_id, ())]
-        if found != [reply.scenario.story]:
+        if Counter(found) != Counter((*scenario.trail, error) for error in scenario.errors):
             told = "; ".join(", ".join(story) for story in found)
             yield f"trace {reply.trace_id} ({reply.scenario.title}) has {told or 'no event'}"
     yield from (f"an event belongs to no error: trace {trace_id}" for trace_id in of_trace)
