@@ -13,7 +13,7 @@ import pytest
 
 from shop.demo.checks import check
 from shop.demo.client import Drive, drive
-from shop.demo.mix import SCENARIOS, mix
+from shop.demo.mix import COMPLETED, SCENARIOS, mix
 from shop.demo.output import Line, Output, read
 from shop.demo.server import Server, Stop
 
@@ -52,6 +52,13 @@ def test_the_demo_holds_on_one_screen() -> None:
     assert sum(line.startswith("ok ") for line in lines) == len(CLAIMS)
     assert len(lines) <= 40
     assert max(map(len, lines)) <= 100
+
+
+@pytest.mark.parametrize("framework", ["flask", "django"])
+def test_the_demo_holds_on_another_framework(framework: str) -> None:
+    done = demo("--requests", "400", "--framework", framework)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert len(done.stdout.splitlines()) <= 40
 
 
 def test_verbose_tells_every_kind_of_request() -> None:
@@ -156,6 +163,31 @@ def test_a_debug_line_of_a_healthy_request_is_noticed(run: Run) -> None:
     assert refuted(run[0], with_lines(lines), run[2]) == [HEALTHY, LEDGER]
 
 
+def test_a_request_without_its_end_is_noticed(run: Run) -> None:
+    lines = list(run[1].lines)
+    del lines[first(lines, lambda line: line.name == COMPLETED and line.severity == "success")]
+    assert refuted(run[0], with_lines(lines), run[2]) == [EVENTS, ENDS, LEDGER]
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("method", "PUT"),
+        ("route", "unmatched"),
+        ("status", 200),
+        ("ended", "disconnected"),
+        ("error", "KeyError"),
+        ("flushed", 1),
+        ("discarded", 1),
+    ],
+)
+def test_an_end_that_is_told_wrongly_is_noticed(run: Run, name: str, value: object) -> None:
+    lines = list(run[1].lines)
+    one = first(lines, lambda line: line.name == COMPLETED and line.values["status"] == 422)
+    lines[one] = replace(lines[one], values={**lines[one].values, name: value})
+    assert refuted(run[0], with_lines(lines), run[2]) == [ENDS]
+
+
 def test_an_address_that_can_be_read_is_noticed(run: Run, tmp_path: Path) -> None:
     written = tmp_path / "records.jsonl"
     written.write_bytes(b'{"note": "eve@example.org"}\n')
@@ -203,6 +235,16 @@ def test_a_line_that_is_no_record_is_noticed(run: Run, tmp_path: Path) -> None:
 
 def test_a_wrong_answer_is_noticed(run: Run) -> None:
     replies = [replace(run[0].replies[0], status=0), *run[0].replies[1:]]
+    assert refuted(replace(run[0], replies=replies), run[1], run[2]) == [ANSWERS]
+
+
+def test_an_answer_that_breaks_off_is_noticed(run: Run) -> None:
+    replies = [replace(run[0].replies[0], is_whole=False), *run[0].replies[1:]]
+    assert refuted(replace(run[0], replies=replies), run[1], run[2]) == [ANSWERS]
+
+
+def test_an_answer_that_should_break_off_and_does_not_is_noticed(run: Run) -> None:
+    replies = [replace(reply, is_whole=True) for reply in run[0].replies]
     assert refuted(replace(run[0], replies=replies), run[1], run[2]) == [ANSWERS]
 
 

@@ -8,7 +8,7 @@ from datetime import timedelta
 
 from shop.demo.checks import SUMMARY, Check
 from shop.demo.client import Drive, Reply
-from shop.demo.mix import SCENARIOS
+from shop.demo.mix import COMPLETED, SCENARIOS
 from shop.demo.output import Line, Output
 from shop.demo.server import Stop
 
@@ -19,7 +19,7 @@ STORIES = 2
 _SHOWN_FAULTS = 3
 
 
-_IN_HEADLINE = ("method", "path", "route")
+_SHOWN_OF_END = ("status", "ended", "error", "flushed")
 
 
 def screen(drive: Drive, output: Output, stop: Stop, checks: Sequence[Check], *, verbose: bool) -> str:
@@ -80,8 +80,8 @@ def _story(reply: Reply, lines: Sequence[Line]) -> Iterator[str]:
     in_order = sorted(lines, key=lambda line: line.time)
     for line in in_order:
         passed_ms = (line.time - in_order[0].time) // timedelta(milliseconds=1)
-        told = {key: value for key, value in line.values.items() if value is not None and key not in _IN_HEADLINE}
-        values = " ".join(f"{key}={value}" for key, value in told.items())
+        shown = _SHOWN_OF_END if line.name == COMPLETED else line.values
+        values = " ".join(f"{key}={line.values[key]}" for key in shown if line.values[key] is not None)
         yield f"{passed_ms:>6} ms  {line.severity:<7} {line.name:<17} {values}"
 
 
