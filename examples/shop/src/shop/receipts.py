@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import logging
+
 from shop.events import ReceiptFailed, ReceiptRendered
 from shop.orders import Order
 from shop.users import Users
+
+log = logging.getLogger(__name__)
 
 
 class MailServerGone(Exception):
@@ -26,6 +30,7 @@ class Receipts:
         email = self._users.email_of(order.user_id)
         text = f"Thank you for order {order.order_id}. You paid {order.total} EUR.\n"
         ReceiptRendered.track(order_id=order.order_id, characters=len(text))
+        log.debug("mailing %s", email)
         if email.endswith("@gone.example"):
             raise MailServerGone
         if email.endswith("@bounce.example"):
