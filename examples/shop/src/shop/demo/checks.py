@@ -185,7 +185,7 @@ def unclean_stop(stop: Stop, states: Sequence[str] = ("delivered", "handed_over"
     if stop.exit_status not in (0, -signal.SIGTERM):  # uvicorn raises the signal again once it is done
         yield f"exit status {stop.exit_status}"
     if stop.ledger is None:
-        yield "it did not come to the end of its lifespan"
+        yield "it wrote no ledger when it ended"
         return
     for name, lane in stop.ledger["lanes"].items():
         missing = lane["routed"] - sum(lane[state] for state in states)
