@@ -336,6 +336,19 @@ def test_an_open_event_takes_any_keyword(bench: Bench) -> None:
     assert refusal(Anything, known=1, deep=[[[[[[[[[1]]]]]]]]]) == [("deep", "is nested deeper than 8")]
 
 
+def test_small_further_keywords_are_kept_and_large_ones_are_weighed(bench: Bench) -> None:
+    more: dict[str, object] = {"text": "x" * 600, "raw": b"y" * 600, "number": 1.5, "nothing": None}
+    assert Anything.track(known=1, **more) is Outcome.ACCEPTED
+    more["late"] = "added by the caller afterwards"
+    assert set(bench.payload) == {"known", "text", "raw", "number", "nothing"}
+    assert Anything.track(known=1, **{f"key_{n}": "x" * 600 for n in range(100)}) is Outcome.ACCEPTED
+    assert Anything.track(known=1, one="x" * 65_000) is Outcome.ACCEPTED
+    assert refusal(Anything, known=1, one="x" * 66_000) == [("one", "holds more than 64 KiB of text")]
+    assert refusal(Anything, known=1, **{f"key_{n}": n for n in range(1_001)}) == [
+        ("key_1000", "has more than 1000 values")
+    ]
+
+
 def test_never_validated_types_keep_what_comes(bench: Bench) -> None:
     class Loose(Event, validation="never"):
         number: int

@@ -33,7 +33,7 @@ from e11y.front import (
     start,
     watch_process,
 )
-from e11y.options import OFF, Option, option, option_off
+from e11y.options import OFF, FreeText, Option, option, option_off
 from e11y.outcome import Outcome
 from e11y.presets import AuditEvent, DebugEvent, HighValueEvent
 from e11y.scope import Scope, carry
@@ -41,7 +41,7 @@ from e11y.sentinel import MISSING
 from e11y.severity import Severity
 
 if TYPE_CHECKING:
-    from e11y.adapter import Adapter, AdapterType, Capabilities, current_deadline
+    from e11y.adapter import Adapter, AdapterType, Capabilities, current_deadline, is_own_thread, own_thread
     from e11y.delivery.delivery import FlushReport
     from e11y.delivery.ledger import Ledger, LedgerError, LedgerSnapshot
     from e11y.hookspecs import HOOK_API
@@ -54,7 +54,7 @@ if TYPE_CHECKING:
     from e11y.steps import CONTEXT, META, PAYLOAD, REMOVE, Annotate, Drop, Enrich, Filter, Observe, Route, Sample
 
 _LATE = {
-    "e11y.adapter": ("Adapter", "AdapterType", "Capabilities", "current_deadline"),
+    "e11y.adapter": ("Adapter", "AdapterType", "Capabilities", "current_deadline", "is_own_thread", "own_thread"),
     "e11y.delivery.delivery": ("FlushReport",),
     "e11y.delivery.ledger": ("Ledger", "LedgerError", "LedgerSnapshot"),
     "e11y.hookspecs": ("HOOK_API",),
@@ -114,6 +114,7 @@ __all__ = [
     "Field",
     "Filter",
     "FlushReport",
+    "FreeText",
     "HighValueEvent",
     "Host",
     "InvalidEvent",
@@ -149,9 +150,11 @@ __all__ = [
     "field",
     "flush",
     "hookimpl",
+    "is_own_thread",
     "ledger",
     "option",
     "option_off",
+    "own_thread",
     "plugin",
     "sampled",
     "scope",

@@ -1,4 +1,7 @@
-"""Options: typed settings of a plugin, attached to an event type or to one of its fields."""
+"""Options: typed settings of a plugin, attached to an event type or to one of its fields.
+
+Beside them ``FreeText``, the one marker of core's own.
+"""
 
 from __future__ import annotations
 
@@ -34,6 +37,16 @@ class Option:
         """Return the option that counts when a base class declares ``inherited``; the child wins."""
         del inherited
         return self
+
+
+class FreeText:
+    """Marker of a field that holds what nobody has planned: log messages, search terms, comments.
+
+        note: Annotated[str | None, FreeText] = None
+
+    Core does nothing about it. Plugins that protect data look into such a field without being asked, and, where
+    the type is open, into its further keywords; so a plugin that declares event types need not depend on them.
+    """
 
 
 class _OFF(Sentinel):

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from e11y.adapter import current_deadline
+from e11y.adapter import current_deadline, is_own_thread
 from e11y.delivery.breaker import State
 from e11y.delivery.lane_settings import LaneSettings
 from e11y.errors import Declined, DeliveryError, Partial, Rejected, Retryable
@@ -359,6 +359,17 @@ def test_an_adapter_may_ask_for_the_deadline_while_it_closes(bench: Any) -> None
     assert seen == [it.lane.courier.deadline]
     assert seen != [None]
     assert current_deadline() is None
+
+
+def test_whoever_drives_a_lane_works_for_e11y_while_the_adapter_runs(bench: Any) -> None:
+    seen: list[bool] = []
+    it = bench(lambda _: seen.append(is_own_thread()))
+    it.adapter.close = lambda: seen.append(is_own_thread())
+    it.put(1)
+    it.run(1)
+    it.lane.close(it.clock.now + 9)
+    assert seen == [True, True]
+    assert not is_own_thread()
 
 
 def test_an_adapter_that_fails_to_close_is_reported(bench: Any) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from e11y.adapter import Capabilities
+from e11y.adapter import Capabilities, is_own_thread, own_thread
 from e11y.clock import SystemClock
 from e11y.delivery.backoff import delay_s
 from e11y.delivery.breaker import Breaker, State
@@ -158,6 +158,23 @@ def test_a_worker_survives_what_it_runs(poll: Any) -> None:
     assert faults == [("w", "background work")]
     assert calls[-1] == -1
     assert not worker.start()
+
+
+def test_a_worker_and_the_threads_of_plugins_work_for_e11y() -> None:
+    seen: list[bool] = []
+    worker = Worker("w", lambda: 1.0, lambda: seen.append(is_own_thread()), Wake(), lambda *_: None)
+    worker.start()
+    worker.stop()
+    assert worker.join(5)
+
+    def nested(depth: int) -> bool:
+        return own_thread(nested)(depth - 1) and is_own_thread() if depth else is_own_thread()
+
+    thread = threading.Thread(target=own_thread(lambda: seen.append(nested(2))))
+    thread.start()
+    thread.join()
+    assert seen == [True, True]
+    assert (nested(2), nested(0)) == (False, False), "and only there"
 
 
 def test_a_worker_that_gets_no_thread_says_so(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -13,7 +13,19 @@ import attrs
 import pytest
 
 import e11y
-from e11y import ConfigError, Enrich, Event, Filter, Observe, OpenEvent, Outcome, PluginError, Runtime, hookimpl
+from e11y import (
+    ConfigError,
+    Enrich,
+    Event,
+    Filter,
+    FreeText,
+    Observe,
+    OpenEvent,
+    Outcome,
+    PluginError,
+    Runtime,
+    hookimpl,
+)
 from e11y.testing import TrackedEvents
 from e11y_pii import Allow, Hash, Mask, pii
 
@@ -71,6 +83,16 @@ class ModeFree(OpenEvent):
 @pii
 class ModeFreeDeclared(OpenEvent):
     note: str = ""
+
+
+class ModeFreeText(OpenEvent):
+    source: str
+    note: Annotated[str | None, FreeText] = None
+
+
+class ModeFreeTextClosed(Event):
+    source: str
+    note: Annotated[str, FreeText]
 
 
 @pii(False, because="the security team reads them, and keeps them for a day")
@@ -134,6 +156,31 @@ def test_further_keywords_are_filtered_by_name(e11y_events: TrackedEvents) -> No
         "password": "[FILTERED]",
         "more": {"token": "[FILTERED]", "mail": MAIL},
     }
+
+
+def test_free_text_is_scanned_without_a_word_about_pii(e11y_events: TrackedEvents) -> None:
+    ModeFreeText.track(source=MAIL, note=f"from {MAIL}", more={"token": "x", "mail": MAIL})
+    assert payload(e11y_events) == {
+        "source": MAIL,
+        "note": "from [FILTERED]",
+        "more": {"token": "[FILTERED]", "mail": "[FILTERED]"},
+    }
+    (step,) = filters(ModeFreeText)
+    assert (step.defers, step.defers_open) == (("note",), True)
+
+
+def test_the_other_fields_of_a_type_with_free_text_can_be_read_at_once() -> None:
+    (step,) = filters(ModeFreeTextClosed)
+    assert (list(step.fields), step.defers, step.defers_open) == ([], ("note",), False)
+    (step,) = filters(ModeFreeTextClosed, {"scan": "call"})
+    assert (list(step.fields), step.deferred) == (["note"], None)
+
+
+def test_a_type_with_free_text_may_be_delivered_untouched() -> None:
+    class ModeFreeTextUntouched(ModeFreeText):
+        pass
+
+    assert filters(pii(False)(ModeFreeTextUntouched)) == []
 
 
 @pytest.mark.parametrize("scan", ["deferred", "call"])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 
+from e11y.adapter import own_thread
 from e11y.delivery.wake import Wake
 
 _AFTER_FAULT_S = 1.0
@@ -65,7 +66,7 @@ class Worker:
             return False
         try:
             if not self.alive and not self.stopping:
-                thread = threading.Thread(target=self._run, name=self.name, daemon=True)
+                thread = threading.Thread(target=own_thread(self._run), name=self.name, daemon=True)
                 thread.start()
                 self._thread = thread
         except RuntimeError as error:

@@ -7,6 +7,7 @@ from enum import Enum
 from typing import Any
 from uuid import UUID
 
+from e11y.checks.atoms import EXACT_ATOMS
 from e11y.checks.check import Budget, Check, Refused
 from e11y.checks.snapshot import snapshot
 from e11y.errors import Problem, nearest
@@ -97,6 +98,8 @@ def make_open(refuse: Refuse) -> Callable[[dict[str, Any]], dict[str, Any] | Out
     """Return the function that copies the free keywords of an open event type."""
 
     def opened(unknown: dict[str, Any]) -> dict[str, Any] | Outcome:
+        if _is_plain(unknown):
+            return unknown  # made for this call, so nobody else has it
         kept: dict[str, Any] = {}
         problems: list[Problem] = []
         budget = Budget()
@@ -113,12 +116,25 @@ def make_open(refuse: Refuse) -> Callable[[dict[str, Any]], dict[str, Any] | Out
     return opened
 
 
+def _is_plain(unknown: dict[str, Any]) -> bool:
+    """Return whether the keywords are few and small enough for any budget, and nothing has to be copied."""
+    if len(unknown) > _MOST_PLAIN:
+        return False
+    for value in unknown.values():
+        kind = type(value)  # not __class__, which an object may compute
+        if kind not in EXACT_ATOMS or ((kind is str or kind is bytes) and len(value) > _LONGEST_PLAIN):
+            return False
+    return True
+
+
 def tellable(name: str, number: int) -> str:
     """Return the name of an unknown keyword if a person may have written it: data may hold, or be, anything."""
     return name if name.isidentifier() and len(name) <= _LONGEST_NAME else f"keyword {number}"
 
 
 _LONGEST_NAME = 64
+_MOST_PLAIN = 100
+_LONGEST_PLAIN = 600
 
 
 def stored(value: Any) -> Any:

@@ -6,7 +6,9 @@ from collections.abc import Collection
 
 from e11y.errors import near_match
 
-OWN = frozenset({"dlq", "file", "loki", "metrics", "pii", "ratelimit", "sampling", "sentry", "versioning", "web"})
+OWN = frozenset(
+    {"dlq", "file", "logging", "loki", "metrics", "pii", "ratelimit", "sampling", "sentry", "versioning", "web"}
+)
 """Plugins of this project: each is the distribution ``e11y-<name>``."""
 
 

@@ -6,6 +6,8 @@ import os
 import threading
 from collections.abc import Callable
 
+from e11y import own_thread
+
 _ENDS_SOON_S = 0.5
 
 
@@ -44,7 +46,7 @@ class Background:
             self._asked = True
             if self._thread is not None or self._stopping.is_set():
                 return
-            thread = threading.Thread(target=self._run, name=self.name, daemon=True)
+            thread = threading.Thread(target=own_thread(self._run), name=self.name, daemon=True)
             try:
                 thread.start()
             except RuntimeError as error:  # the system has no thread left, or the interpreter shuts down

@@ -58,7 +58,7 @@ class PiiPlugin:
             return None
         at_call, later = self._fields(reading)
         further: Callable[[Payload], Payload] | None = self._guard.mapping if schema.open else None
-        scans_further = schema.open and reading.mode == "declared"
+        scans_further = reading.scans_further
         if scans_further and reading.scan == "call":
             further = self._guard_and_clean
         deferred = later or (scans_further and reading.scan == "deferred")

@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 import attrs
 
-from e11y import OFF, ConfigError, Schema
+from e11y import OFF, ConfigError, FreeText, Schema
 from e11y.schema import Field
 from e11y_pii.names import KeyNames, looks_personal
 from e11y_pii.options import STRATEGIES, Allow, Declared, Reason, Scan, Strategy, Truncate, refuse_untouched
@@ -55,18 +55,19 @@ class Reading:
         mode: What ``@pii`` and the markers say.
         fields: In the order of the schema.
         scan: When texts are scanned.
+        scans_further: Whether further keywords of an open type are scanned.
     """
 
     schema: Schema
     mode: Mode
     fields: tuple[FieldReading, ...]
     scan: Scan
+    scans_further: bool = False
 
     @property
     def scans(self) -> bool:
         """Whether any text of these events is scanned."""
-        further = self.schema.open and self.mode == "declared"
-        return further or any(field.scanned for field in self.fields)
+        return self.scans_further or any(field.scanned for field in self.fields)
 
     def unruled(self, is_listed: Callable[[str], bool]) -> list[str]:
         """Return the paths of fields that look personal and that nothing was said about."""
@@ -120,8 +121,10 @@ class Reader:
             return Reading(schema, "untouched", fields, self._scan)
         full = declared is not None or bool(ruled)
         scan: Scan = declared.scan if isinstance(declared, Declared) and declared.scan else self._scan
-        fields = tuple(self._field(schema, name, shape, full) for name, shape in shapes.items())
-        return Reading(schema, "declared" if full else "key names", fields, scan)
+        free = {name for name, field in schema.fields.items() if FreeText in field.markers}
+        fields = tuple(self._field(schema, name, shape, full or name in free) for name, shape in shapes.items())
+        scans_further = schema.open and (full or bool(free))
+        return Reading(schema, "declared" if full else "key names", fields, scan, scans_further)
 
     def _shape(self, schema: Schema, field: Field) -> Shape:
         where = f"class {schema.qualified_name}, field {field.name!r}"
@@ -138,7 +141,7 @@ class Reader:
             )
         return shape
 
-    def _field(self, schema: Schema, name: str, shape: Shape, full: bool) -> FieldReading:
+    def _field(self, schema: Schema, name: str, shape: Shape, scans: bool) -> FieldReading:
         strategy = shape.strategy
         if strategy is not None:
             return FieldReading(name, shape, strategy, scanned=isinstance(strategy, Truncate))
@@ -152,7 +155,7 @@ class Reader:
             )
 
         guarded = shape.anywhere(needs_guard) or shape.anywhere(_has_strategy)
-        return FieldReading(name, shape, guarded=guarded, scanned=full and shape.anywhere(_has_text))
+        return FieldReading(name, shape, guarded=guarded, scanned=scans and shape.anywhere(_has_text))
 
     def _refuse_untouched(self, schema: Schema, shapes: Mapping[str, Shape], ruled: list[str]) -> None:
         if ruled:

@@ -9,7 +9,7 @@ from collections import deque
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
-from e11y import ConfigError, Host
+from e11y import ConfigError, Host, own_thread
 from e11y_ratelimit.lease import Lease
 from e11y_ratelimit.script import LEND
 from e11y_ratelimit.settings import RedisSettings
@@ -98,7 +98,7 @@ class RedisLender:
             self._unstarted.pop()
         except IndexError:
             return
-        thread = self._thread = threading.Thread(target=self._run, name="e11y-ratelimit", daemon=True)
+        thread = self._thread = threading.Thread(target=own_thread(self._run), name="e11y-ratelimit", daemon=True)
         try:
             thread.start()
         except RuntimeError as error:  # the process ends, or the system has no thread to give
