@@ -14,7 +14,7 @@ import pytest
 from shop.demo.checks import check
 from shop.demo.client import Drive, drive
 from shop.demo.mix import COMPLETED, SCENARIOS, mix
-from shop.demo.output import Line, Output, read
+from shop.demo.output import LOG_LINE, Line, Output, read
 from shop.demo.server import Server, Stop
 
 ANSWERS = "were answered as they should be"
@@ -74,8 +74,9 @@ def test_verbose_tells_every_kind_of_request() -> None:
         ({"E11Y_SCOPE__FLUSH_ON_SEVERITY": "never", "E11Y_SCOPE__FLUSH_ON_ERROR": "false"}, [TRAILS, ENDS, LEDGER]),
         ({"E11Y_ENABLED": "false"}, [TRAILS, EVENTS, ENDS, PROTECTED, LIMITED, SAMPLED, LEDGER]),
         ({"E11Y_SAMPLING__PARENT": "honour"}, [SAMPLED]),
+        ({"E11Y_LOGGING__IGNORE": "shop"}, [TRAILS, ENDS, LEDGER]),
     ],
-    ids=["no debug buffer", "no flush", "disabled", "callers decide what is sampled"],
+    ids=["no debug buffer", "no flush", "disabled", "callers decide what is sampled", "log records are ignored"],
 )
 def test_without_what_a_claim_rests_on_it_is_refuted(variables: dict[str, str], refuted: list[str]) -> None:
     done = demo("--requests", "200", **variables)
@@ -132,6 +133,12 @@ def test_a_real_run_refutes_nothing(run: Run) -> None:
 def test_a_lost_debug_line_is_noticed(run: Run) -> None:
     lines = list(run[1].lines)
     del lines[first(lines, lambda line: line.is_debug)]
+    assert refuted(run[0], with_lines(lines), run[2]) == [TRAILS, LEDGER]
+
+
+def test_a_lost_log_record_is_noticed(run: Run) -> None:
+    lines = list(run[1].lines)
+    del lines[first(lines, lambda line: line.name == LOG_LINE)]
     assert refuted(run[0], with_lines(lines), run[2]) == [TRAILS, LEDGER]
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from shop.demo.client import Drive, Reply
 from shop.demo.mix import COMPLETED, LIMITED, SAMPLE_RATE, SAMPLED
-from shop.demo.output import Output
+from shop.demo.output import LOG_LINE, Output
 from shop.demo.server import Stop
 
 SUMMARY = "e11y.rate_limited"
@@ -49,11 +49,11 @@ def check_requests(drive: Drive, output: Output) -> list[Check]:
     failing = [reply for reply in replies if reply.scenario.fails]
     healthy = [reply for reply in replies if not reply.scenario.fails]
     kept, superfluous = _debug_events(failing), _debug_events(healthy)
+    logged = sum(line.is_debug for line in output.named(LOG_LINE))
     claims = {
         f"{len(replies):,} requests were answered as they should be": _wrong_answers(replies),
-        f"{len(failing):,} failing requests left their full debug trail ({kept:,} lines), in order, then the error": (
-            _broken_trails(failing, output)
-        ),
+        f"{len(failing):,} failures left their full debug trail ({kept:,} lines, {logged:,} logged), in order, "
+        "then the error": _broken_trails(failing, output),
         f"{len(healthy):,} healthy requests left 0 of their {superfluous:,} debug lines": (
             _needless_lines(healthy, output)
         ),
@@ -87,7 +87,7 @@ def _wrong_answers(replies: Sequence[Reply]) -> Iterator[str]:
 
 def _broken_trails(failing: Sequence[Reply], output: Output) -> Iterator[str]:
     for reply in failing:
-        story = [line.name for line in output.lines_of(reply.trace_id) if line.is_debug or line.is_error]
+        story = [line.source for line in output.lines_of(reply.trace_id) if line.is_debug or line.is_error]
         if tuple(story) != reply.scenario.story:
             yield f"{_label(reply)} has {', '.join(story) or 'no line'}"
 
@@ -96,7 +96,7 @@ def _needless_lines(healthy: Sequence[Reply], output: Output) -> Iterator[str]:
     for reply in healthy:
         for line in output.lines_of(reply.trace_id):
             if line.is_debug:
-                yield f"{_label(reply)} left {line.name}"
+                yield f"{_label(reply)} left {line.source}"
 
 
 def _wrong_events(replies: Sequence[Reply], output: Output) -> Iterator[str]:

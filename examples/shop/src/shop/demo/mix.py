@@ -11,7 +11,10 @@ CART = ("cart.loaded", "stock.queried", "price.looked.up")
 """Debug events of a checkout of one product, until the money is asked for."""
 
 PAYMENT = ("payment.attempted",)
-RECEIPT = ("receipt.rendered",)
+LATE_PAYMENT = ("shop.payments", "payment.attempted")
+"""The first of them is a log record; in a trail it goes by the name of its logger."""
+
+RECEIPT = ("receipt.rendered", "shop.receipts")
 SOLD = ("order.placed", "order.paid")
 UNSOLD = ("order.placed",)
 SHELF = ("stock.reserved",)
@@ -41,7 +44,7 @@ class Scenario:
         method, path, body: What is sent.
         route: Template of the route that serves it.
         status: What must be answered.
-        trail: Names of the debug events that the request tracks, in order.
+        trail: Names of the debug events that the request tracks, in order; of log records, those of their loggers.
         events: Names of the other events of the services, in any order; each of them is written.
         perhaps: Names of further events, of which a limit or a rate may hold back some.
         error: Name of the error event of a service that follows the trail, if there is one.
@@ -131,7 +134,7 @@ SCENARIOS = (
         route="/orders",
         body=_order("lamp", card="card-slow"),
         status=201,
-        trail=CART + PAYMENT * 2 + RECEIPT,
+        trail=CART + LATE_PAYMENT + PAYMENT + RECEIPT,
         events=SOLD,
         perhaps=SHELF,
     ),
@@ -209,7 +212,7 @@ SCENARIOS = (
         route="/orders",
         body=_order("mug", card="card-offline"),
         status=502,
-        trail=CART + PAYMENT * 2,
+        trail=CART + LATE_PAYMENT * 2,
         events=UNSOLD,
         perhaps=SHELF_AND_BACK,
         error="payment.failed",

@@ -10,6 +10,9 @@ from pathlib import Path
 
 import msgspec
 
+LOG_LINE = "log.line"
+"""Name of the event that e11y-logging makes of a log record."""
+
 
 @dataclass(frozen=True, slots=True)
 class Line:
@@ -27,6 +30,11 @@ class Line:
     """What plugins added: ``v``, ``sample_rate``, ..."""
     context: Mapping[str, object] = field(default_factory=dict)
     """Who and where: ``user_id``, ``request_id``."""
+
+    @property
+    def source(self) -> str:
+        """Name of the event; of a log record, that of its logger."""
+        return str(self.values["logger"]) if self.name == LOG_LINE else self.name
 
     @property
     def is_debug(self) -> bool:

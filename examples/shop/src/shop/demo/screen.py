@@ -9,7 +9,7 @@ from datetime import timedelta
 from shop.demo.checks import SUMMARY, Check
 from shop.demo.client import Drive, Reply
 from shop.demo.mix import COMPLETED, SCENARIOS
-from shop.demo.output import Line, Output
+from shop.demo.output import LOG_LINE, Line, Output
 from shop.demo.server import Stop
 
 WIDTH = 100
@@ -24,12 +24,12 @@ _SHOWN_OF_END = ("status", "ended", "error", "flushed")
 
 def screen(drive: Drive, output: Output, stop: Stop, checks: Sequence[Check], *, verbose: bool) -> str:
     """Return what ``python -m shop`` prints: at most 40 lines when all checks hold, more when ``verbose``."""
-    lines = [_summary(drive), ""]
+    lines = [_summary(drive)]
     if verbose:
-        lines += [*_table(drive, output), ""]
+        lines += _table(drive, output)
     for reply in _examples(drive.replies)[: None if verbose else STORIES]:
         lines += [*_story(reply, output.lines_of(reply.trace_id)), ""]
-    lines += [*_protected(output), ""]
+    lines += _protected(output)
     lines += stop.ledger["table"].splitlines() if stop.ledger else ["  there is no ledger"]
     for check in checks:
         lines += verdict(check, verbose)
@@ -80,9 +80,14 @@ def _story(reply: Reply, lines: Sequence[Line]) -> Iterator[str]:
     in_order = sorted(lines, key=lambda line: line.time)
     for line in in_order:
         passed_ms = (line.time - in_order[0].time) // timedelta(milliseconds=1)
-        shown = _SHOWN_OF_END if line.name == COMPLETED else line.values
-        values = " ".join(f"{key}={line.values[key]}" for key in shown if line.values[key] is not None)
-        yield f"{passed_ms:>6} ms  {line.severity:<7} {line.name:<17} {values}"
+        yield f"{passed_ms:>6} ms  {line.severity:<7} {line.name:<17} {_values(line)}"
+
+
+def _values(line: Line) -> str:
+    if line.name == LOG_LINE:
+        return f"{line.values['logger']}: {line.values['message']}"
+    shown = _SHOWN_OF_END if line.name == COMPLETED else line.values
+    return " ".join(f"{key}={line.values[key]}" for key in shown if line.values[key] is not None)
 
 
 def _protected(output: Output) -> Iterator[str]:

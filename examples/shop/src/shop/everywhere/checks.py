@@ -10,6 +10,7 @@ from typing import Any
 
 from shop.demo.checks import Check, check_requests, checked, unclean_stop, wrong_counts
 from shop.demo.client import Reply
+from shop.demo.output import LOG_LINE
 from shop.everywhere.bugsink import Event
 from shop.everywhere.holdings import Holdings
 from shop.everywhere.outage import Run
@@ -104,7 +105,12 @@ def _wrong_events(errors: Collection[Reply], run: Run) -> Iterator[str]:
 def _story(event: dict[str, Any]) -> tuple[str, ...]:
     """Return the names of the debug breadcrumbs of an event, then its own."""
     crumbs = event.get("breadcrumbs", {}).get("values", [])
-    return *(crumb["category"] for crumb in crumbs if crumb["level"] == "debug"), event["tags"]["event_name"]
+    return *(_source(crumb) for crumb in crumbs if crumb["level"] == "debug"), event["tags"]["event_name"]
+
+
+def _source(crumb: dict[str, Any]) -> str:
+    """Return the name of the event of a breadcrumb; of a log record, that of its logger."""
+    return str(crumb["data"]["logger"]) if crumb["category"] == LOG_LINE else str(crumb["category"])
 
 
 def _addresses(run: Run) -> Iterator[str]:

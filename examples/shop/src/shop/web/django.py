@@ -15,7 +15,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 import e11y
 from e11y_web import WsgiMiddleware
-from shop import forms
+from shop import forms, logs
 from shop.database import Database
 from shop.refusals import Refused
 from shop.services import Shop
@@ -104,4 +104,5 @@ urlpatterns = [
 handler500 = crash
 
 app = WsgiMiddleware(get_wsgi_application())  # so that a request ends when its response is closed
+logs.configure()
 e11y.start()  # settings that cannot work stop the server here

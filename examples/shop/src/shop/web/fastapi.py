@@ -11,7 +11,7 @@ from fastapi.responses import JSONResponse, StreamingResponse
 
 import e11y
 from e11y_web.starlette import StarletteMiddleware
-from shop import forms
+from shop import forms, logs
 from shop.database import Database
 from shop.refusals import Refused
 from shop.services import Shop
@@ -20,6 +20,7 @@ from shop.services import Shop
 @asynccontextmanager
 async def lifespan(api: FastAPI) -> AsyncIterator[None]:
     """Refuse to serve with settings that cannot work."""
+    logs.configure()
     e11y.start()
     yield
 

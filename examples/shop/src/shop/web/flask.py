@@ -8,7 +8,7 @@ import flask
 
 import e11y
 from e11y_web.flask import E11y
-from shop import forms
+from shop import forms, logs
 from shop.database import Database
 from shop.refusals import Refused
 from shop.services import Shop
@@ -18,6 +18,7 @@ Answer = tuple[dict[str, str], int]
 shop = Shop(Database())
 app = flask.Flask(__name__)
 E11y(app)
+logs.configure()
 e11y.start()  # settings that cannot work stop the server here
 
 
