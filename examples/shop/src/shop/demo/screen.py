@@ -17,8 +17,6 @@ STORIES = 2
 """How many kinds of failing requests the short view tells."""
 
 _SHOWN_FAULTS = 3
-
-
 _SHOWN_OF_END = ("status", "ended", "error", "flushed")
 
 
