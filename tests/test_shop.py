@@ -13,20 +13,21 @@ import pytest
 
 from shop.demo.checks import check
 from shop.demo.client import Drive, drive
-from shop.demo.mix import SCENARIOS, mix
-from shop.demo.output import Line, Output, read
+from shop.demo.mix import COMPLETED, SCENARIOS, mix
+from shop.demo.output import LOG_LINE, Line, Output, read
 from shop.demo.server import Server, Stop
 
 ANSWERS = "were answered as they should be"
 TRAILS = "left their full debug trail"
 HEALTHY = "healthy requests left 0 of"
 EVENTS = "each request left its own business events, once"
+ENDS = "each request has one request.completed, which tells how it ended"
 PROTECTED = "no line holds a mail address"
 LIMITED = "a flood of"
 SAMPLED = "stock events a fifth was kept"
 STOPPED = "the server stopped"
 LEDGER = "the ledger balances"
-CLAIMS = (ANSWERS, TRAILS, HEALTHY, EVENTS, PROTECTED, LIMITED, SAMPLED, STOPPED, LEDGER)
+CLAIMS = (ANSWERS, TRAILS, HEALTHY, EVENTS, ENDS, PROTECTED, LIMITED, SAMPLED, STOPPED, LEDGER)
 
 Run = tuple[Drive, Output, Stop]
 
@@ -53,6 +54,13 @@ def test_the_demo_holds_on_one_screen() -> None:
     assert max(map(len, lines)) <= 100
 
 
+@pytest.mark.parametrize("framework", ["flask", "django"])
+def test_the_demo_holds_on_another_framework(framework: str) -> None:
+    done = demo("--requests", "400", "--framework", framework)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert len(done.stdout.splitlines()) <= 40
+
+
 def test_verbose_tells_every_kind_of_request() -> None:
     done = demo("--requests", "200", "--verbose")
     assert done.returncode == 0, done.stdout + done.stderr
@@ -62,12 +70,13 @@ def test_verbose_tells_every_kind_of_request() -> None:
 @pytest.mark.parametrize(
     ("variables", "refuted"),
     [
-        ({"E11Y_SCOPE__DEBUG_BUFFER": "false"}, [HEALTHY, LEDGER]),
-        ({"E11Y_SCOPE__FLUSH_ON_SEVERITY": "never", "E11Y_SCOPE__FLUSH_ON_ERROR": "false"}, [TRAILS, LEDGER]),
-        ({"E11Y_ENABLED": "false"}, [TRAILS, EVENTS, PROTECTED, LIMITED, SAMPLED, LEDGER]),
+        ({"E11Y_SCOPE__DEBUG_BUFFER": "false"}, [HEALTHY, ENDS, LEDGER]),
+        ({"E11Y_SCOPE__FLUSH_ON_SEVERITY": "never", "E11Y_SCOPE__FLUSH_ON_ERROR": "false"}, [TRAILS, ENDS, LEDGER]),
+        ({"E11Y_ENABLED": "false"}, [TRAILS, EVENTS, ENDS, PROTECTED, LIMITED, SAMPLED, LEDGER]),
         ({"E11Y_SAMPLING__PARENT": "honour"}, [SAMPLED]),
+        ({"E11Y_LOGGING__IGNORE": "shop"}, [TRAILS, ENDS, LEDGER]),
     ],
-    ids=["no debug buffer", "no flush", "disabled", "callers decide what is sampled"],
+    ids=["no debug buffer", "no flush", "disabled", "callers decide what is sampled", "log records are ignored"],
 )
 def test_without_what_a_claim_rests_on_it_is_refuted(variables: dict[str, str], refuted: list[str]) -> None:
     done = demo("--requests", "200", **variables)
@@ -127,6 +136,12 @@ def test_a_lost_debug_line_is_noticed(run: Run) -> None:
     assert refuted(run[0], with_lines(lines), run[2]) == [TRAILS, LEDGER]
 
 
+def test_a_lost_log_record_is_noticed(run: Run) -> None:
+    lines = list(run[1].lines)
+    del lines[first(lines, lambda line: line.name == LOG_LINE)]
+    assert refuted(run[0], with_lines(lines), run[2]) == [TRAILS, LEDGER]
+
+
 def test_debug_lines_out_of_order_are_noticed(run: Run) -> None:
     lines = list(run[1].lines)
     one = first(lines, lambda line: line.name == "cart.loaded")
@@ -153,6 +168,31 @@ def test_a_debug_line_of_a_healthy_request_is_noticed(run: Run) -> None:
     debug = run[1].lines[first(run[1].lines, lambda line: line.is_debug)]
     lines = [*run[1].lines, replace(debug, trace_id=healthy.trace_id)]
     assert refuted(run[0], with_lines(lines), run[2]) == [HEALTHY, LEDGER]
+
+
+def test_a_request_without_its_end_is_noticed(run: Run) -> None:
+    lines = list(run[1].lines)
+    del lines[first(lines, lambda line: line.name == COMPLETED and line.severity == "success")]
+    assert refuted(run[0], with_lines(lines), run[2]) == [EVENTS, ENDS, LEDGER]
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("method", "PUT"),
+        ("route", "unmatched"),
+        ("status", 200),
+        ("ended", "disconnected"),
+        ("error", "KeyError"),
+        ("flushed", 1),
+        ("discarded", 1),
+    ],
+)
+def test_an_end_that_is_told_wrongly_is_noticed(run: Run, name: str, value: object) -> None:
+    lines = list(run[1].lines)
+    one = first(lines, lambda line: line.name == COMPLETED and line.values["status"] == 422)
+    lines[one] = replace(lines[one], values={**lines[one].values, name: value})
+    assert refuted(run[0], with_lines(lines), run[2]) == [ENDS]
 
 
 def test_an_address_that_can_be_read_is_noticed(run: Run, tmp_path: Path) -> None:
@@ -202,6 +242,16 @@ def test_a_line_that_is_no_record_is_noticed(run: Run, tmp_path: Path) -> None:
 
 def test_a_wrong_answer_is_noticed(run: Run) -> None:
     replies = [replace(run[0].replies[0], status=0), *run[0].replies[1:]]
+    assert refuted(replace(run[0], replies=replies), run[1], run[2]) == [ANSWERS]
+
+
+def test_an_answer_that_breaks_off_is_noticed(run: Run) -> None:
+    replies = [replace(run[0].replies[0], is_whole=False), *run[0].replies[1:]]
+    assert refuted(replace(run[0], replies=replies), run[1], run[2]) == [ANSWERS]
+
+
+def test_an_answer_that_should_break_off_and_does_not_is_noticed(run: Run) -> None:
+    replies = [replace(reply, is_whole=True) for reply in run[0].replies]
     assert refuted(replace(run[0], replies=replies), run[1], run[2]) == [ANSWERS]
 
 

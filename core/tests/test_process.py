@@ -337,6 +337,22 @@ def test_a_failed_implicit_start_tells_once_and_the_application_runs_on(tmp_path
     assert "Traceback" not in done.stderr
 
 
+def test_a_start_after_a_failed_implicit_start_says_why(tmp_path: Path) -> None:
+    script = """
+    e11y.configure({"adapters": {"logs": {"type": "lokii"}}})
+    assert Happened.track(number=1) is e11y.Outcome.DISABLED
+    for attempt in range(2):
+        try: e11y.start()
+        except e11y.ConfigError as error: print("lokii" in error.what)
+    assert Happened.track(number=2) is e11y.Outcome.DISABLED
+    e11y.configure({"adapters": {"logs": {"type": "testfile", "path": sys.argv[1]}}, "plugins": [FilePlugin]})
+    print(e11y.start().state)
+    """
+    done = run(script, tmp_path, str(tmp_path / "out"))
+    assert done.stdout.split() == ["True", "True", "started"]
+    assert done.stderr.count("e11y is disabled, because it cannot start:") == 1
+
+
 def test_a_plugin_that_tracks_while_the_library_starts(tmp_path: Path) -> None:
     script = """
     class Early:

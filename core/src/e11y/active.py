@@ -21,6 +21,8 @@ class _Process:
     def __init__(self) -> None:
         self.active: Runtime | None = None
         self.started: Runtime | None = None
+        self.stand_in: Runtime | None = None
+        self.failure: Exception | None = None  # why it stands in
         self.before: list[Runtime | None] = []
         self.settings: Mapping[str, Any] = {}
         self.plugins: Sequence[object] = ()
@@ -66,11 +68,14 @@ def start() -> Runtime:
     first event.
 
     Raises:
-        ConfigError: Something cannot work; tells every problem found.
+        ConfigError: Something cannot work; tells every problem found. Also when an implicit start failed for it
+            before.
     """
     with STARTING:
         active = _process.active
         if active is not None and active.state != "stopped":
+            if active is _process.stand_in and _process.failure is not None:
+                raise _process.failure
             return active
         watch()
         _process.active = None
@@ -142,6 +147,7 @@ def current() -> Runtime:
             sys.stderr.write(f"e11y is disabled, because it cannot start:\n{told}\n")
             disabled = Runtime.disabled()
             activate(disabled)
+            _process.stand_in, _process.failure = disabled, error
             return disabled
 
 

@@ -44,7 +44,8 @@ def start() -> Runtime:
     event. Not needed: the first ``track()`` starts implicitly; but then nobody sees the errors at once.
 
     Raises:
-        ConfigError: Something cannot work; tells every problem found.
+        ConfigError: Something cannot work; tells every problem found. Also when an implicit start failed for it
+            before: somebody tracked an event or opened a scope, for example a middleware around the lifespan.
     """
     started: Runtime = _active().start()
     return started

@@ -14,7 +14,7 @@ from shop.demo.client import drive
 from shop.demo.mix import mix
 from shop.demo.output import read
 from shop.demo.screen import screen
-from shop.demo.server import Server, ServerError
+from shop.demo.server import COMMANDS, Server, ServerError
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -34,7 +34,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _locally(folder: Path, options: argparse.Namespace) -> tuple[str, list[Check]]:
     """Let the shop write JSON lines; return the screen and the checks."""
-    with Server(folder) as server:
+    with Server(folder, options.framework) as server:
         driven = drive(server.url, mix(options.requests), options.threads)
         stop = server.stop()
     output = read(server.records)
@@ -47,7 +47,7 @@ def _everywhere(folder: Path, options: argparse.Namespace) -> tuple[str, list[Ch
     from shop.everywhere import checks, outage, screen  # noqa: PLC0415 - they need POSIX, which the rest does not
 
     print("starting VictoriaLogs and Bugsink, which is installed the first time", file=sys.stderr, flush=True)
-    run = outage.run(folder, mix(options.requests), options.threads)
+    run = outage.run(folder, mix(options.requests), options.threads, options.framework)
     made = checks.check(run)
     return screen.screen(run, made, verbose=options.verbose), made
 
@@ -55,6 +55,7 @@ def _everywhere(folder: Path, options: argparse.Namespace) -> tuple[str, list[Ch
 def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m shop", description=__doc__, allow_abbrev=False)
     parser.add_argument("--everywhere", action="store_true", help="send to a file, to Loki and to Sentry")
+    parser.add_argument("--framework", choices=COMMANDS, default="fastapi", help="that serves (default: %(default)s)")
     parser.add_argument("--requests", type=int, default=3000, help="how many to send (default: %(default)s)")
     parser.add_argument("--threads", type=int, default=4, help="that send them, one connection each")
     parser.add_argument("--verbose", action="store_true", help="show each kind of request and every failure")

@@ -15,7 +15,8 @@ CREATE TABLE products (
 CREATE TABLE orders (
     id INTEGER PRIMARY KEY, user_id TEXT NOT NULL, total TEXT NOT NULL, paid INTEGER NOT NULL DEFAULT 0
 );
-INSERT INTO users (email, plan) VALUES ('ada@example.org', 'plus'), ('bob@bounce.example', 'free');
+INSERT INTO users (email, plan) VALUES
+    ('ada@example.org', 'plus'), ('bob@bounce.example', 'free'), ('cy@gone.example', 'free');
 INSERT INTO products (sku, price, available, recounting) VALUES
     ('mug', '9.90', 1000000, 0),
     ('lamp', '49.00', 1000000, 0),
@@ -23,7 +24,10 @@ INSERT INTO products (sku, price, available, recounting) VALUES
     ('clock', '32.00', 1000000, 1),
     ('vase', 'on request', 1000000, 0);
 """
-"""What the shop opens with: a mailbox that bounces, a product sold out, one being counted, one without a price."""
+"""What the shop opens with.
+
+One mailbox bounces, one has no mail server. One product is sold out, one is being counted, one has no price.
+"""
 
 
 class Database:

@@ -101,13 +101,6 @@ class ReceiptFailed(Event):
     reason: Name
 
 
-class RequestCrashed(Event, severity="error"):
-    """A bug: an exception that nobody expected ended a request."""
-
-    error: Name
-    place: Name
-
-
 class CartLoaded(DebugEvent):
     """What the customer wants to buy."""
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 import e11y
+from e11y_web import annotate
 from shop.database import Database
 from shop.events import CartLoaded, OrderPlaced
 from shop.forms import CheckoutForm
@@ -43,6 +44,7 @@ class Orders:
         CartLoaded.track(lines=len(form.lines), units=form.units)
         total = sum((self._stock.quote(line.sku, line.quantity) for line in form.lines), Decimal())
         order_id = self._write(form.user_id, total)
+        annotate(order_id=order_id)
         with self._stock.reserved(order_id, form.lines):
             OrderPlaced.track(order_id=order_id, total=total, currency="EUR")
             self._payments.collect(order_id, total, form.card)

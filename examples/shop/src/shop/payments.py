@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from decimal import Decimal
 
 from shop.events import Answer, CheckoutRejected, OrderPaidV2, PaymentAttempted, PaymentFailed
 from shop.refusals import CardDeclined, GatewayDown
+
+log = logging.getLogger(__name__)
 
 ATTEMPTS = 2
 """How often the gateway is asked before the shop gives up."""
@@ -32,6 +35,7 @@ class Gateway:
 
     def _time_out(self) -> Answer:
         time.sleep(self.timeout_s)
+        log.debug("%s did not answer within %.0f ms", self.name, self.timeout_s * 1000)
         return "unavailable"
 
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from decimal import Decimal
 
 from shop.database import Database
-from shop.events import CheckoutRejected, PriceLookedUp, StockQueried, StockReleased, StockReserved
+from shop.events import CheckoutRejected, PriceLookedUp, ProductViewed, StockQueried, StockReleased, StockReserved
 from shop.forms import CartLine
 from shop.refusals import NotFound, Recounting, SoldOut
 
@@ -41,6 +41,17 @@ class Stock:
             raise SoldOut(f"{available} left")
         PriceLookedUp.track(sku=sku, listed=listed)
         return Decimal(listed) * quantity
+
+    def show(self, sku: str) -> Decimal:
+        """Return the price of a product to somebody who looks at it."""
+        price = self.quote(sku, 1)
+        ProductViewed.track(sku=sku)
+        return price
+
+    def price_list(self, skus: Iterable[str]) -> Iterator[str]:
+        """Yield a line for each product, each looked up when the one before is on its way."""
+        for sku in skus:
+            yield f"{sku},{self.quote(sku, 1)}\n"
 
     @contextmanager
     def reserved(self, order_id: str, lines: Sequence[CartLine]) -> Iterator[None]:

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+import re
 import signal
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from shop.demo.client import Drive, Reply
-from shop.demo.mix import LIMITED, SAMPLE_RATE, SAMPLED
-from shop.demo.output import Output
+from shop.demo.mix import COMPLETED, LIMITED, SAMPLE_RATE, SAMPLED
+from shop.demo.output import LOG_LINE, Output
 from shop.demo.server import Stop
 
 SUMMARY = "e11y.rate_limited"
 """Name of the record that tells what a limit held back."""
 
 _LIMIT = 50
+_PARAMETER = re.compile(r"<(?:\w+:)?(\w+)>")
+"""A part of a route as Flask and Django write it: ``<sku>``, ``<str:sku>``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,15 +49,16 @@ def check_requests(drive: Drive, output: Output) -> list[Check]:
     failing = [reply for reply in replies if reply.scenario.fails]
     healthy = [reply for reply in replies if not reply.scenario.fails]
     kept, superfluous = _debug_events(failing), _debug_events(healthy)
+    logged = sum(line.is_debug for line in output.named(LOG_LINE))
     claims = {
         f"{len(replies):,} requests were answered as they should be": _wrong_answers(replies),
-        f"{len(failing):,} failing requests left their full debug trail ({kept:,} lines), in order, then the error": (
-            _broken_trails(failing, output)
-        ),
+        f"{len(failing):,} failures left their full debug trail ({kept:,} lines, {logged:,} logged), in order, "
+        "then the error": _broken_trails(failing, output),
         f"{len(healthy):,} healthy requests left 0 of their {superfluous:,} debug lines": (
             _needless_lines(healthy, output)
         ),
         "each request left its own business events, once": _wrong_events(replies, output),
+        "each request has one request.completed, which tells how it ended": _wrong_ends(replies, output),
         f"{len(output.named('user.signed.up')):,} accounts were opened, and no line holds a mail address": (
             _addresses(output)
         ),
@@ -77,11 +81,13 @@ def _wrong_answers(replies: Sequence[Reply]) -> Iterator[str]:
     for reply in replies:
         if reply.status != reply.scenario.status:
             yield f"{reply.scenario.title}: {reply.status} instead of {reply.scenario.status}"
+        elif reply.is_whole == reply.scenario.breaks_off:
+            yield f"{reply.scenario.title}: {'a whole answer' if reply.is_whole else 'half an answer'}"
 
 
 def _broken_trails(failing: Sequence[Reply], output: Output) -> Iterator[str]:
     for reply in failing:
-        story = [line.name for line in output.lines_of(reply.trace_id) if line.is_debug or line.is_error]
+        story = [line.source for line in output.lines_of(reply.trace_id) if line.is_debug or line.is_error]
         if tuple(story) != reply.scenario.story:
             yield f"{_label(reply)} has {', '.join(story) or 'no line'}"
 
@@ -90,7 +96,7 @@ def _needless_lines(healthy: Sequence[Reply], output: Output) -> Iterator[str]:
     for reply in healthy:
         for line in output.lines_of(reply.trace_id):
             if line.is_debug:
-                yield f"{_label(reply)} left {line.name}"
+                yield f"{_label(reply)} left {line.source}"
 
 
 def _wrong_events(replies: Sequence[Reply], output: Output) -> Iterator[str]:
@@ -104,8 +110,33 @@ def _wrong_events(replies: Sequence[Reply], output: Output) -> Iterator[str]:
         lines = [line for line in output.lines_of(reply.trace_id) if not line.is_debug]
         left = Counter(line.name for line in lines if not line.is_error)
         left -= Counter(reply.scenario.perhaps)
-        if left != Counter(reply.scenario.events):
+        if left != Counter(reply.scenario.written):
             yield f"{_label(reply)} left {', '.join(left.elements()) or 'none'}"
+
+
+def _wrong_ends(replies: Sequence[Reply], output: Output) -> Iterator[str]:
+    for reply in replies:
+        scenario = reply.scenario
+        trail = len(scenario.trail)
+        true = {
+            "method": scenario.method,
+            "route": scenario.route,
+            "status": scenario.status,
+            "ended": "failed" if scenario.is_failed else "completed",
+            "error": scenario.raises,
+            "flushed": trail if scenario.fails else 0,
+            "discarded": 0 if scenario.fails else trail,
+        }
+        told = [line.values for line in output.lines_of(reply.trace_id) if line.name == COMPLETED]
+        if len(told) != 1:
+            yield f"{_label(reply)} has {len(told)}"
+            continue
+        values = {**told[0], "route": _PARAMETER.sub(r"{\1}", str(told[0]["route"]))}
+        yield from (
+            f"{_label(reply)} tells {name} {values.get(name)} instead of {value}"
+            for name, value in true.items()
+            if values.get(name) != value
+        )
 
 
 def _addresses(output: Output) -> Iterator[str]:
@@ -154,7 +185,7 @@ def unclean_stop(stop: Stop, states: Sequence[str] = ("delivered", "handed_over"
     if stop.exit_status not in (0, -signal.SIGTERM):  # uvicorn raises the signal again once it is done
         yield f"exit status {stop.exit_status}"
     if stop.ledger is None:
-        yield "it did not come to the end of its lifespan"
+        yield "it wrote no ledger when it ended"
         return
     for name, lane in stop.ledger["lanes"].items():
         missing = lane["routed"] - sum(lane[state] for state in states)

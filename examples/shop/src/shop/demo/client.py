@@ -21,6 +21,9 @@ class Reply:
     trace_id: str
     status: int
     """0 when no answer came."""
+    is_whole: bool
+    """Whether the answer came to its end."""
+    body: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +55,15 @@ def _send(pool: urllib3.PoolManager, url: str, scenario: Scenario) -> Reply:
     """Send one request as a caller does that traces its own work (W3C Trace Context)."""
     trace_id, span_id = uuid.uuid4().hex, uuid.uuid4().hex[:16]
     headers = {"traceparent": f"00-{trace_id}-{span_id}-01"}
+    if scenario.hangs_up:
+        headers["connection"] = "close"
+    status = 0
     try:
-        status = pool.request(scenario.method, url + scenario.path, json=scenario.body, headers=headers).status
+        answer = pool.request(
+            scenario.method, url + scenario.path, json=scenario.body, headers=headers, preload_content=False
+        )
+        status = answer.status
+        body = answer.data
     except urllib3.exceptions.HTTPError:
-        status = 0
-    return Reply(scenario, trace_id, status)
+        return Reply(scenario, trace_id, status, is_whole=False, body=b"")
+    return Reply(scenario, trace_id, status, is_whole=True, body=body)

@@ -11,11 +11,19 @@ CART = ("cart.loaded", "stock.queried", "price.looked.up")
 """Debug events of a checkout of one product, until the money is asked for."""
 
 PAYMENT = ("payment.attempted",)
-RECEIPT = ("receipt.rendered",)
+LATE_PAYMENT = ("shop.payments", "payment.attempted")
+"""The first of them is a log record; in a trail it goes by the name of its logger."""
+
+RECEIPT = ("receipt.rendered", "shop.receipts")
 SOLD = ("order.placed", "order.paid")
 UNSOLD = ("order.placed",)
 SHELF = ("stock.reserved",)
 SHELF_AND_BACK = ("stock.reserved", "stock.released")
+
+COMPLETED = "request.completed"
+"""Name of the event that e11y-web tracks at the end of each request."""
+
+_SERVER_ERROR = 500
 
 LIMITED = ("product.viewed",)
 """Names of the events that a limit holds back."""
@@ -34,17 +42,21 @@ class Scenario:
         title: What happens, in a few words.
         share: How many of a hundred requests are of this kind.
         method, path, body: What is sent.
+        route: Template of the route that serves it.
         status: What must be answered.
-        trail: Names of the debug events that the request tracks, in order.
-        events: Names of its other events, in any order; each of them is written.
+        trail: Names of the debug events that the request tracks, in order; of log records, those of their loggers.
+        events: Names of the other events of the services, in any order; each of them is written.
         perhaps: Names of further events, of which a limit or a rate may hold back some.
-        error: Name of the error event that ends the trail, if there is one.
-        fails: Whether the request fails, so that its trail must be written.
+        error: Name of the error event of a service that follows the trail, if there is one.
+        raises: Type of the exception that ends the request, if one does.
+        breaks_off: Whether the answer ends in the middle.
+        hangs_up: Whether the client wants a connection of its own, which the server may cut after the answer.
     """
 
     title: str
     share: int
     path: str
+    route: str
     status: int
     method: str = "POST"
     body: Mapping[str, object] | None = None
@@ -52,17 +64,40 @@ class Scenario:
     events: tuple[str, ...] = ()
     perhaps: tuple[str, ...] = ()
     error: str | None = None
-    fails: bool = False
+    raises: str | None = None
+    breaks_off: bool = False
+    hangs_up: bool = False
+
+    @property
+    def is_failed(self) -> bool:
+        """Whether the request ends as a failure, so that ``request.completed`` is an error."""
+        return self.raises is not None or self.status >= _SERVER_ERROR
+
+    @property
+    def fails(self) -> bool:
+        """Whether the trail of the request must be written: it is failed, or a service tracked an error in it."""
+        return self.is_failed or self.error is not None
+
+    @property
+    def errors(self) -> tuple[str, ...]:
+        """Names of the error events that the request tracks, in order."""
+        completed = (COMPLETED,) if self.is_failed else ()
+        return completed if self.error is None else (self.error, *completed)
 
     @property
     def story(self) -> tuple[str, ...]:
-        """What a failing request must have written, in order: the trail, then the error."""
-        return self.trail if self.error is None else (*self.trail, self.error)
+        """What a failing request must have written, in order: the trail, then the errors."""
+        return (*self.trail, *self.errors)
+
+    @property
+    def written(self) -> tuple[str, ...]:
+        """Names of the events that are neither debug nor error and must be written, in any order."""
+        return self.events if self.is_failed else (*self.events, COMPLETED)
 
     @property
     def tracked(self) -> int:
         """How many events the request tracks."""
-        return len(self.story) + len(self.events) + len(self.perhaps)
+        return len(self.story) + len(self.written) + len(self.perhaps)
 
 
 def _order(*skus: str, card: str = "card-1", user_id: str = "user-1") -> dict[str, object]:
@@ -72,8 +107,9 @@ def _order(*skus: str, card: str = "card-1", user_id: str = "user-1") -> dict[st
 SCENARIOS = (
     Scenario(
         "order paid",
-        share=50,
+        share=42,
         path="/orders",
+        route="/orders",
         body=_order("mug"),
         status=201,
         trail=CART + PAYMENT + RECEIPT,
@@ -84,6 +120,7 @@ SCENARIOS = (
         "order of two products paid",
         share=8,
         path="/orders",
+        route="/orders",
         body=_order("mug", "lamp"),
         status=201,
         trail=CART + CART[1:] + PAYMENT + RECEIPT,
@@ -94,9 +131,10 @@ SCENARIOS = (
         "order paid at the second attempt",
         share=5,
         path="/orders",
+        route="/orders",
         body=_order("lamp", card="card-slow"),
         status=201,
-        trail=CART + PAYMENT * 2 + RECEIPT,
+        trail=CART + LATE_PAYMENT + PAYMENT + RECEIPT,
         events=SOLD,
         perhaps=SHELF,
     ),
@@ -105,14 +143,25 @@ SCENARIOS = (
         share=12,
         method="GET",
         path="/products/mug",
+        route="/products/{sku}",
         status=200,
         trail=("stock.queried", "price.looked.up"),
         perhaps=LIMITED,
     ),
     Scenario(
+        "prices listed",
+        share=4,
+        method="GET",
+        path="/prices/mug,lamp",
+        route="/prices/{skus}",
+        status=200,
+        trail=CART[1:] * 2,
+    ),
+    Scenario(
         "account opened",
         share=6,
         path="/users",
+        route="/users",
         body={"email": "eve@example.org"},
         status=201,
         events=("user.signed.up",),
@@ -121,6 +170,7 @@ SCENARIOS = (
         "sign-up without a mail address",
         share=3,
         path="/users",
+        route="/users",
         body={"email": "eve"},
         status=422,
         events=("input.rejected",),
@@ -129,6 +179,7 @@ SCENARIOS = (
         "order of an empty cart",
         share=2,
         path="/orders",
+        route="/orders",
         body=_order(),
         status=422,
         events=("input.rejected",),
@@ -137,6 +188,7 @@ SCENARIOS = (
         "order of a product sold out",
         share=2,
         path="/orders",
+        route="/orders",
         body=_order("poster"),
         status=409,
         trail=CART[:2],
@@ -146,6 +198,7 @@ SCENARIOS = (
         "card declined",
         share=3,
         path="/orders",
+        route="/orders",
         body=_order("mug", card="card-declined"),
         status=402,
         trail=CART + PAYMENT,
@@ -156,44 +209,68 @@ SCENARIOS = (
         "the payment gateway is down",
         share=4,
         path="/orders",
+        route="/orders",
         body=_order("mug", card="card-offline"),
         status=502,
-        trail=CART + PAYMENT * 2,
+        trail=CART + LATE_PAYMENT * 2,
         events=UNSOLD,
         perhaps=SHELF_AND_BACK,
         error="payment.failed",
-        fails=True,
+    ),
+    Scenario(
+        "an exception in mid-answer",
+        share=2,
+        method="GET",
+        path="/prices/mug,vase,lamp",
+        route="/prices/{skus}",
+        status=200,
+        trail=CART[1:] * 2,
+        raises="InvalidOperation",
+        breaks_off=True,
     ),
     Scenario(
         "the receipt bounced, after the answer",
         share=2,
         path="/orders",
+        route="/orders",
         body=_order("lamp", user_id="user-2"),
         status=201,
         trail=CART + PAYMENT + RECEIPT,
         events=SOLD,
         perhaps=SHELF,
         error="receipt.failed",
-        fails=True,
+    ),
+    Scenario(
+        "an exception after the answer",
+        share=2,
+        path="/orders",
+        route="/orders",
+        body=_order("lamp", user_id="user-3"),
+        status=201,
+        trail=CART + PAYMENT + RECEIPT,
+        events=SOLD,
+        perhaps=SHELF,
+        raises="MailServerGone",
+        hangs_up=True,
     ),
     Scenario(
         "a price that is no number: an exception",
         share=2,
         path="/orders",
+        route="/orders",
         body=_order("mug", "vase"),
         status=500,
         trail=CART + CART[1:],
-        error="request.crashed",
-        fails=True,
+        raises="InvalidOperation",
     ),
     Scenario(
         "the shelf is being counted: only the status fails",
         share=1,
         path="/orders",
+        route="/orders",
         body=_order("clock"),
         status=503,
         trail=CART[:2],
-        fails=True,
     ),
 )
 

@@ -10,6 +10,9 @@ from pathlib import Path
 
 import msgspec
 
+LOG_LINE = "log.line"
+"""Name of the event that e11y-logging makes of a log record."""
+
 
 @dataclass(frozen=True, slots=True)
 class Line:
@@ -25,6 +28,13 @@ class Line:
     """Its payload, with what was measured."""
     metadata: Mapping[str, object] = field(default_factory=dict)
     """What plugins added: ``v``, ``sample_rate``, ..."""
+    context: Mapping[str, object] = field(default_factory=dict)
+    """Who and where: ``user_id``, ``request_id``."""
+
+    @property
+    def source(self) -> str:
+        """Name of the event; of a log record, that of its logger."""
+        return str(self.values["logger"]) if self.name == LOG_LINE else self.name
 
     @property
     def is_debug(self) -> bool:
@@ -72,6 +82,7 @@ class _Record(msgspec.Struct):
     span_id: str
     payload: dict[str, object]
     metadata: dict[str, object] = {}
+    context: dict[str, object] = {}
 
 
 def read(path: Path) -> Output:
@@ -110,4 +121,5 @@ def _line(number: int, record: _Record) -> Line:
         span_id=record.span_id,
         values={**record.payload, **measured},
         metadata=record.metadata,
+        context=record.context,
     )

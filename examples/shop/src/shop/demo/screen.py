@@ -8,8 +8,8 @@ from datetime import timedelta
 
 from shop.demo.checks import SUMMARY, Check
 from shop.demo.client import Drive, Reply
-from shop.demo.mix import SCENARIOS
-from shop.demo.output import Line, Output
+from shop.demo.mix import COMPLETED, SCENARIOS
+from shop.demo.output import LOG_LINE, Line, Output
 from shop.demo.server import Stop
 
 WIDTH = 100
@@ -17,16 +17,17 @@ STORIES = 2
 """How many kinds of failing requests the short view tells."""
 
 _SHOWN_FAULTS = 3
+_SHOWN_OF_END = ("status", "ended", "error", "flushed")
 
 
 def screen(drive: Drive, output: Output, stop: Stop, checks: Sequence[Check], *, verbose: bool) -> str:
     """Return what ``python -m shop`` prints: at most 40 lines when all checks hold, more when ``verbose``."""
-    lines = [_summary(drive), ""]
+    lines = [_summary(drive)]
     if verbose:
-        lines += [*_table(drive, output), ""]
+        lines += _table(drive, output)
     for reply in _examples(drive.replies)[: None if verbose else STORIES]:
         lines += [*_story(reply, output.lines_of(reply.trace_id)), ""]
-    lines += [*_protected(output), ""]
+    lines += _protected(output)
     lines += stop.ledger["table"].splitlines() if stop.ledger else ["  there is no ledger"]
     for check in checks:
         lines += verdict(check, verbose)
@@ -74,11 +75,17 @@ def _story(reply: Reply, lines: Sequence[Line]) -> Iterator[str]:
     """
     scenario = reply.scenario
     yield f"{reply.trace_id} {scenario.method} {scenario.path} -> {reply.status}, {scenario.title}"
-    told = sorted(lines, key=lambda line: line.time)
-    for line in told:
-        passed_ms = (line.time - told[0].time) // timedelta(milliseconds=1)
-        values = " ".join(f"{key}={value}" for key, value in line.values.items())
-        yield f"{passed_ms:>6} ms  {line.severity:<7} {line.name:<17} {values}"
+    in_order = sorted(lines, key=lambda line: line.time)
+    for line in in_order:
+        passed_ms = (line.time - in_order[0].time) // timedelta(milliseconds=1)
+        yield f"{passed_ms:>6} ms  {line.severity:<7} {line.name:<17} {_values(line)}"
+
+
+def _values(line: Line) -> str:
+    if line.name == LOG_LINE:
+        return f"{line.values['logger']}: {line.values['message']}"
+    shown = _SHOWN_OF_END if line.name == COMPLETED else line.values
+    return " ".join(f"{key}={line.values[key]}" for key in shown if line.values[key] is not None)
 
 
 def _protected(output: Output) -> Iterator[str]:

@@ -9,13 +9,21 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
 SETTINGS = Path(__file__).parents[1] / "e11y.toml"
+
+_GUNICORN = ("gunicorn", "--bind", "127.0.0.1:{port}", "--threads", "16", "--log-level", "warning")
+COMMANDS: Mapping[str, Sequence[str]] = {
+    "fastapi": ("uvicorn", "shop.web.fastapi:app", "--port", "{port}", "--no-access-log", "--log-level", "warning"),
+    "flask": (*_GUNICORN, "shop.web.flask:app"),
+    "django": (*_GUNICORN, "shop.web.django:app"),
+}
+"""Framework -> what serves the shop on it, after ``python -m``; one process, since its database is one process's."""
 
 
 class ServerError(Exception):
@@ -29,32 +37,33 @@ class Stop:
     seconds: float
     exit_status: int
     ledger: Mapping[str, Any] | None
-    """What the server wrote at the end of its lifespan: the fields of a ledger snapshot, with its ``table``."""
+    """What the server wrote at its end: the fields of a ledger snapshot, with its ``table``."""
 
 
 class Server:
-    """Runs ``uvicorn shop.app:app`` on a free port of this machine while the ``with`` body runs.
+    """Serves the shop on a free port of this machine while the ``with`` body runs.
 
     Args:
         folder: Takes what the server leaves: ``records.jsonl``, ``server.log``, ``ledger.json``.
+        framework: One of ``COMMANDS``.
         settings: What e11y is configured with.
         variables: Further environment variables, to which the settings may refer.
     """
 
-    def __init__(self, folder: Path, settings: Path = SETTINGS, **variables: str) -> None:
+    def __init__(self, folder: Path, framework: str = "fastapi", settings: Path = SETTINGS, **variables: str) -> None:
         self.records = folder / "records.jsonl"
         self.log = folder / "server.log"
         self._ledger = folder / "ledger.json"
         self._ledger.unlink(missing_ok=True)
         self._variables = {**variables, "E11Y_CONFIG": str(settings), "SHOP_LEDGER": str(self._ledger)}
         self._port = _free_port()
+        self._command = [word.format(port=self._port) for word in COMMANDS[framework]]
         self.url = f"http://127.0.0.1:{self._port}"
 
     def __enter__(self) -> Self:
-        command = [sys.executable, "-m", "uvicorn", "shop.app:app", "--port", str(self._port)]
         with self.records.open("wb") as records, self.log.open("wb") as log:
             self._process = subprocess.Popen(
-                [*command, "--no-access-log", "--log-level", "warning"],
+                [sys.executable, "-m", *self._command],
                 stdin=subprocess.DEVNULL,
                 stdout=records,
                 stderr=log,

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Collection, Iterator
 from typing import Any
 
 from shop.demo.checks import Check, check_requests, checked, unclean_stop, wrong_counts
 from shop.demo.client import Reply
+from shop.demo.output import LOG_LINE
 from shop.everywhere.bugsink import Event
 from shop.everywhere.holdings import Holdings
 from shop.everywhere.outage import Run
@@ -22,7 +23,7 @@ _SETTLED = ("delivered", "dead_lettered")
 def check(run: Run) -> list[Check]:
     """Return every claim, those that held and those that did not."""
     before, after = run.before, run.after
-    errors = [reply for reply in run.drive.replies if reply.scenario.error]
+    errors = [reply for reply in run.drive.replies if reply.scenario.errors]
     claims = {
         f"the file holds {len(run.output.lines):,} records, each once": _repeated_lines(after),
         f"Loki was away for {run.away_s:.1f} s: {len(before.letters):,} dead letters, all that it lacks and no more": (
@@ -91,8 +92,9 @@ def _wrong_events(errors: Collection[Reply], run: Run) -> Iterator[str]:
         of_trace[event.data["contexts"]["trace"]["trace_id"]].append(event)
     ids = {line.trace_id[16:] + line.span_id for line in run.output.lines if line.is_error}
     for reply in errors:
+        scenario = reply.scenario
         found = [_story(event.data) for event in of_trace.pop(reply.trace_id, ())]
-        if found != [reply.scenario.story]:
+        if Counter(found) != Counter((*scenario.trail, error) for error in scenario.errors):
             told = "; ".join(", ".join(story) for story in found)
             yield f"trace {reply.trace_id} ({reply.scenario.title}) has {told or 'no event'}"
     yield from (f"an event belongs to no error: trace {trace_id}" for trace_id in of_trace)
@@ -103,7 +105,12 @@ def _wrong_events(errors: Collection[Reply], run: Run) -> Iterator[str]:
 def _story(event: dict[str, Any]) -> tuple[str, ...]:
     """Return the names of the debug breadcrumbs of an event, then its own."""
     crumbs = event.get("breadcrumbs", {}).get("values", [])
-    return *(crumb["category"] for crumb in crumbs if crumb["level"] == "debug"), event["tags"]["event_name"]
+    return *(_source(crumb) for crumb in crumbs if crumb["level"] == "debug"), event["tags"]["event_name"]
+
+
+def _source(crumb: dict[str, Any]) -> str:
+    """Return the name of the event of a breadcrumb; of a log record, that of its logger."""
+    return str(crumb["data"]["logger"]) if crumb["category"] == LOG_LINE else str(crumb["category"])
 
 
 def _addresses(run: Run) -> Iterator[str]:

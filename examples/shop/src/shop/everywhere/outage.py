@@ -43,13 +43,14 @@ class Run:
     after: Holdings
 
 
-def run(folder: Path, scenarios: Sequence[Scenario], threads: int) -> Run:
+def run(folder: Path, scenarios: Sequence[Scenario], threads: int, framework: str = "fastapi") -> Run:
     """Start the servers, send the requests with Loki away for the middle third, stop the shop, replay its dead letters.
 
     Args:
         folder: Takes what all of them leave; must be there, and empty.
         scenarios: What is asked.
         threads: That ask.
+        framework: That answers.
 
     Raises:
         ServerError: One of the servers does not do what servers do.
@@ -75,7 +76,7 @@ def run(folder: Path, scenarios: Sequence[Scenario], threads: int) -> Run:
                 segments=bytes_of(folder, "dead-letters/*.jsonl"),
             )
 
-        with Server(folder, SETTINGS, **variables) as server:
+        with Server(folder, framework, SETTINGS, **variables) as server:
             third = len(scenarios) // 3
             began = time.perf_counter()
             replies = [*drive(server.url, scenarios[:third], threads).replies]

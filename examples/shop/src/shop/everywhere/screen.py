@@ -34,8 +34,9 @@ def screen(run: Run, checks: Sequence[Check], *, verbose: bool) -> str:
 
 
 def _issue(events: Sequence[Event]) -> Iterator[str]:
-    """Yield an event that has an exception, with what led to it."""
-    shown = next((event for event in events if "exception" in event.data), None)
+    """Yield an event that has an exception, with what led to it: the shortest story of those."""
+    raised_in = [event for event in events if "exception" in event.data]
+    shown = min(raised_in, key=lambda event: len(event.data["breadcrumbs"]["values"]), default=None)
     if shown is None:
         yield "  there is none with an exception"
         return

@@ -1,0 +1,1 @@
+"""Three front ends of the same shop, one per web framework: each takes a request apart and calls a service."""
