@@ -12,7 +12,7 @@ import time
 import urllib.request
 from collections import Counter
 from collections.abc import Callable
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Any
 
@@ -149,13 +149,16 @@ def _started(row: Row, log: Path, port: int) -> subprocess.Popen[bytes]:
         command[1] = str(SITE / row.command[0])
     with log.open("wb") as output:
         environ.update(PYTHONPATH=str(SITE), HOME=str(log.parent))  # gunicorn keeps a socket in the home folder
-        return subprocess.Popen(command, cwd=log.parent, env=environ, stdout=output, stderr=output)
+        return subprocess.Popen(
+            command, cwd=log.parent, env=environ, stdout=output, stderr=output, start_new_session=True
+        )
 
 
 def _killed(process: subprocess.Popen[bytes]) -> None:
-    if process.poll() is None:
-        process.kill()
-        process.wait(10)
+    """End what is left of a run that failed: workers may outlive their server."""
+    with suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
+    process.wait(10)
 
 
 def _until(holds: Callable[[], bool], process: subprocess.Popen[bytes] | None, log: Path) -> None:
