@@ -41,7 +41,7 @@ from e11y.sentinel import MISSING
 from e11y.severity import Severity
 
 if TYPE_CHECKING:
-    from e11y.adapter import Adapter, AdapterType, Capabilities, current_deadline, is_own_thread, own_thread
+    from e11y.adapter import Adapter, AdapterType, Capabilities, current_deadline
     from e11y.delivery.delivery import FlushReport
     from e11y.delivery.ledger import Ledger, LedgerError, LedgerSnapshot
     from e11y.hookspecs import HOOK_API
@@ -52,9 +52,10 @@ if TYPE_CHECKING:
     from e11y.runtime import Runtime
     from e11y.schema import Field, Schema
     from e11y.steps import CONTEXT, META, PAYLOAD, REMOVE, Annotate, Drop, Enrich, Filter, Observe, Route, Sample
+    from e11y.threads import is_own_thread, start_thread
 
 _LATE = {
-    "e11y.adapter": ("Adapter", "AdapterType", "Capabilities", "current_deadline", "is_own_thread", "own_thread"),
+    "e11y.adapter": ("Adapter", "AdapterType", "Capabilities", "current_deadline"),
     "e11y.delivery.delivery": ("FlushReport",),
     "e11y.delivery.ledger": ("Ledger", "LedgerError", "LedgerSnapshot"),
     "e11y.hookspecs": ("HOOK_API",),
@@ -77,6 +78,7 @@ _LATE = {
         "Route",
         "Sample",
     ),
+    "e11y.threads": ("is_own_thread", "start_thread"),
 }
 """Module -> names that are imported when somebody asks for them: what authors of plugins need, and what the
 first event needs, is no part of ``import e11y``."""
@@ -155,11 +157,11 @@ __all__ = [
     "ledger",
     "option",
     "option_off",
-    "own_thread",
     "plugin",
     "sampled",
     "scope",
     "shutdown",
     "start",
+    "start_thread",
     "watch_process",
 ]

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Sequence
-from functools import wraps
-from typing import TYPE_CHECKING, Any, ParamSpec, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol
 
 import attrs
 
@@ -13,9 +12,6 @@ from e11y.record import Record
 
 if TYPE_CHECKING:
     from e11y.host import Host
-
-P = ParamSpec("P")
-R = TypeVar("R")
 
 
 @attrs.frozen
@@ -74,11 +70,10 @@ class Adapter(Protocol):
 
 class _Writing(threading.local):
     deadline: Callable[[], float | None] | None = None
-    is_own: bool = False
 
 
 writing = _Writing()
-"""For core alone: how a thread in ``write_batch`` or ``close`` learns of its deadline, and whether it is e11y's own."""
+"""For core alone: how the thread that is in ``write_batch`` or ``close`` learns of its deadline."""
 
 
 def current_deadline() -> float | None:
@@ -92,33 +87,6 @@ def current_deadline() -> float | None:
     """
     deadline = writing.deadline
     return deadline() if deadline is not None else None
-
-
-def own_thread(work: Callable[P, R]) -> Callable[P, R]:
-    """Return ``work`` for a thread that a plugin starts: while it runs, :func:`is_own_thread` is true there.
-
-    threading.Thread(target=own_thread(self._run), name="e11y-loki", daemon=True)
-    """
-
-    @wraps(work)
-    def owned(*args: P.args, **kwargs: P.kwargs) -> R:
-        outer, writing.is_own = writing.is_own, True
-        try:
-            return work(*args, **kwargs)
-        finally:
-            writing.is_own = outer
-
-    return owned
-
-
-def is_own_thread() -> bool:
-    """Return whether the present thread works for e11y just now, so that what happens on it is no news.
-
-    True on core's workers and inside :func:`own_thread`, and on any thread while it is in ``write_batch`` or
-    ``close``: at the end of the process the main thread may deliver. Whoever makes events of what libraries do
-    asks this first; otherwise each delivery would make events to deliver.
-    """
-    return writing.is_own or writing.deadline is not None
 
 
 @attrs.frozen(eq=False)

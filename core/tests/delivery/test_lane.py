@@ -7,12 +7,13 @@ from typing import Any
 
 import pytest
 
-from e11y.adapter import current_deadline, is_own_thread
+from e11y.adapter import current_deadline
 from e11y.delivery.breaker import State
 from e11y.delivery.lane_settings import LaneSettings
 from e11y.errors import Declined, DeliveryError, Partial, Rejected, Retryable
 from e11y.record import Layout, Record
 from e11y.severity import Severity
+from e11y.threads import is_own_thread
 
 
 def settings(**changes: Any) -> LaneSettings:

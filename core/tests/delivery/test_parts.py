@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from e11y.adapter import Capabilities, is_own_thread, own_thread
+from e11y.adapter import Capabilities
 from e11y.clock import SystemClock
 from e11y.delivery.backoff import delay_s
 from e11y.delivery.breaker import Breaker, State
@@ -24,6 +24,7 @@ from e11y.delivery.trails import Trails
 from e11y.delivery.wake import Wake
 from e11y.delivery.worker import Worker
 from e11y.record import Record
+from e11y.threads import is_own_thread, start_thread
 
 
 def test_wake_is_remembered_once() -> None:
@@ -167,14 +168,10 @@ def test_a_worker_and_the_threads_of_plugins_work_for_e11y() -> None:
     worker.stop()
     assert worker.join(5)
 
-    def nested(depth: int) -> bool:
-        return own_thread(nested)(depth - 1) and is_own_thread() if depth else is_own_thread()
-
-    thread = threading.Thread(target=own_thread(lambda: seen.append(nested(2))))
-    thread.start()
+    thread = start_thread(lambda: seen.append(is_own_thread()), name="e11y-test")
     thread.join()
-    assert seen == [True, True]
-    assert (nested(2), nested(0)) == (False, False), "and only there"
+    assert (thread.name, thread.daemon, seen) == ("e11y-test", True, [True, True])
+    assert not is_own_thread()
 
 
 def test_a_worker_that_gets_no_thread_says_so(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -11,7 +11,7 @@ import pytest
 import urllib3
 
 import e11y
-from e11y import Capabilities, Enrich, Event, Record, Runtime, Schema, hookimpl, own_thread
+from e11y import Capabilities, Enrich, Event, Record, Runtime, Schema, hookimpl, start_thread
 from e11y.testing import Answer, LoopbackServer
 from e11y_logging import E11yHandler, log_line
 
@@ -140,12 +140,11 @@ def test_an_argument_that_logs_is_heard_first(bench: Bench, debug: logging.Logge
 
 
 def test_a_thread_of_a_plugin_makes_no_events(bench: Bench, debug: logging.Logger) -> None:
-    @own_thread
     def work() -> None:
         logging.getLogger("redis").error("lost the connection")
         log_line("error", "lost it", logger="redis")
 
-    work()
+    start_thread(work, name="e11y-test").join()
     logging.getLogger("redis").error("outside")
     assert bench.messages == ["outside"]
 

@@ -2,22 +2,13 @@
 
 from __future__ import annotations
 
-import signal
-import sys
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 
-from e11y.adapter import own_thread
 from e11y.delivery.wake import Wake
+from e11y.threads import start_thread
 
 _AFTER_FAULT_S = 1.0
-_OF_A_THREAD = {
-    getattr(signal, name)
-    for name in ("SIGABRT", "SIGBUS", "SIGFPE", "SIGILL", "SIGPROF", "SIGSEGV", "SIGSYS", "SIGTRAP")
-    if hasattr(signal, name)
-}
-"""Signals that a thread causes itself, and the one of profilers."""
 
 
 class Worker:
@@ -75,10 +66,7 @@ class Worker:
             return False
         try:
             if not self.alive and not self.stopping:
-                thread = threading.Thread(target=own_thread(self._run), name=self.name, daemon=True)
-                with _without_signals():
-                    thread.start()
-                self._thread = thread
+                self._thread = start_thread(self._run, name=self.name)
         except RuntimeError as error:
             if "shutdown" not in str(error):  # at the end of the process that is how it is (CPython 3.12)
                 self._on_fault(self.name, "start of its thread", error)
@@ -112,22 +100,3 @@ class Worker:
         except BaseException as error:  # noqa: BLE001 - SystemExit from a plugin must not end delivery
             self._on_fault(self.name, "background work", error)
             return _AFTER_FAULT_S
-
-
-@contextmanager
-def _without_signals() -> Iterator[None]:
-    """Let a thread that is started inside the block never be the one to which the system hands a signal.
-
-    Python runs handlers on the main thread alone. A signal that another thread gets does not interrupt what the
-    main thread waits in: a ``time.sleep`` or ``signal.pause`` would go on, and the process would not end.
-    A mask that the thread sets itself was rejected: under gevent it is no thread, but a part of this one.
-    """
-    if sys.platform == "win32":
-        yield
-        return
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, ())
-    try:
-        signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals() - _OF_A_THREAD)
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)

@@ -6,7 +6,7 @@ import errno
 import threading
 from typing import Final
 
-from e11y import E11yError, Host, Record, own_thread
+from e11y import E11yError, Host, Record, start_thread
 from e11y_dlq.dead_letters import DeadLetters
 from e11y_dlq.entry import line_of
 from e11y_dlq.folder import Busy
@@ -94,12 +94,10 @@ class Keeper:
         self._tidy_due_s = self._host.clock.monotonic() + _TIDY_S
         self._wake.set()
         if self._thread is None or not self._thread.is_alive():
-            thread = threading.Thread(target=own_thread(self._run), name="e11y-dlq", daemon=True)
             try:
-                thread.start()
+                self._thread = start_thread(self._run, name="e11y-dlq")
             except RuntimeError:  # the interpreter shuts down: the next process moves what is left
                 return
-            self._thread = thread
 
     def _run(self) -> None:
         while True:

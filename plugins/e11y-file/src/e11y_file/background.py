@@ -6,7 +6,7 @@ import os
 import threading
 from collections.abc import Callable
 
-from e11y import own_thread
+from e11y import start_thread
 
 _ENDS_SOON_S = 0.5
 
@@ -46,13 +46,10 @@ class Background:
             self._asked = True
             if self._thread is not None or self._stopping.is_set():
                 return
-            thread = threading.Thread(target=own_thread(self._run), name=self.name, daemon=True)
             try:
-                thread.start()
+                self._thread = start_thread(self._run, name=self.name)
             except RuntimeError as error:  # the system has no thread left, or the interpreter shuts down
                 self._on_fault(f"start of thread {self.name}", error)
-            else:
-                self._thread = thread
 
     def close(self, timeout_s: float) -> None:
         """Wait up to ``timeout_s`` seconds for the end of the work, then have it break off."""

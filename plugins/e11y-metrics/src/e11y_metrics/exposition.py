@@ -7,7 +7,6 @@ import copy
 import gzip
 import json
 import os
-import threading
 from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, MutableMapping
 from typing import Any, Final, NamedTuple
 from urllib.parse import parse_qs
@@ -19,6 +18,7 @@ from prometheus_client import REGISTRY, CollectorRegistry, Metric
 from prometheus_client.exposition import ThreadingWSGIServer, choose_encoder, gzip_accepted
 from prometheus_client.multiprocess import MultiProcessCollector
 
+from e11y import start_thread
 from e11y_metrics.cardinality import cardinality
 from e11y_metrics.process import top
 
@@ -163,8 +163,7 @@ class MetricsServer:
     def __init__(self, server: WSGIServer) -> None:
         self._server = server
         self.port: int = server.server_port
-        self._thread = threading.Thread(target=server.serve_forever, name="e11y-metrics server", daemon=True)
-        self._thread.start()
+        self._thread = start_thread(server.serve_forever, name="e11y-metrics server")
 
     def close(self) -> None:
         """Stop listening. Calling it twice is harmless."""

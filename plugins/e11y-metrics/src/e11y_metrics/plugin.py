@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from prometheus_client import Metric
 from prometheus_client.registry import Collector
 
-from e11y import ConfigError, Host, Observe, Schema, hookimpl, own_thread
+from e11y import ConfigError, Host, Observe, Schema, hookimpl, start_thread
 from e11y_metrics.ledger_metrics import label_metrics, ledger_metrics
 from e11y_metrics.meter import Meter
 from e11y_metrics.plugin_metrics import NameTaken, metric_of
@@ -119,7 +119,7 @@ class MetricsPlugin:
 
     def _share_soon(self) -> None:
         """Write on a thread of its own: the one that calls this must not wait for a disk."""
-        threading.Thread(target=own_thread(self._write_share), name="e11y-metrics share", daemon=True).start()
+        start_thread(self._write_share, name="e11y-metrics share")
 
     def _write_share(self) -> None:
         if self.share is not None and self._writing.acquire(blocking=False):

@@ -9,7 +9,7 @@ from collections import deque
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
-from e11y import ConfigError, Host, own_thread
+from e11y import ConfigError, Host, start_thread
 from e11y_ratelimit.lease import Lease
 from e11y_ratelimit.script import LEND
 from e11y_ratelimit.settings import RedisSettings
@@ -98,11 +98,9 @@ class RedisLender:
             self._unstarted.pop()
         except IndexError:
             return
-        thread = self._thread = threading.Thread(target=own_thread(self._run), name="e11y-ratelimit", daemon=True)
         try:
-            thread.start()
+            self._thread = start_thread(self._run, name="e11y-ratelimit")
         except RuntimeError as error:  # the process ends, or the system has no thread to give
-            self._thread = None
             self.alone = True
             self._host.fault("start of the thread that fetches leases", error)
 
