@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from e11y import ConfigError, Event, InvalidEvent, OpenEvent, Outcome, field
+from e11y import Capabilities, ConfigError, Event, InvalidEvent, OpenEvent, Outcome, field
 from e11y.adapters import MemoryAdapter
 
 from .conftest import Bench, MakeBench
@@ -232,6 +232,38 @@ def test_a_call_that_names_an_unknown_adapter_raises_in_development(bench: Bench
         Forwarded.at(adapters=["nope"]).track(order_id="1")
     assert caught.value.problems[0].path == "at(...)"
     assert "'nope'" in caught.value.problems[0].reason
+
+
+class Prepared(Event):
+    order_id: str
+
+
+class Withheld(Event, audit=True):
+    order_id: str
+
+
+def test_a_severity_that_was_asked_for_before_the_start_is_compiled_with_it(make_bench: MakeBench) -> None:
+    bench = make_bench()
+    early, elsewhere = Prepared.at(severity="error").track, Prepared.at(adapters=["logs"]).track
+    stand_in = early.__code__
+    bench.runtime.compile_all([Prepared])
+    assert early.__code__ is not stand_in
+    assert elsewhere.__code__ is stand_in
+    for track in (early, elsewhere, Prepared.track):
+        assert track(order_id="1") is Outcome.ACCEPTED
+    assert [str(record.severity) for record in bench.records] == ["error", "info", "info"]
+
+
+def test_a_severity_that_cannot_work_stops_the_start_if_it_was_asked_for_before(make_bench: MakeBench) -> None:
+    pager = MemoryAdapter()
+    pager.capabilities = Capabilities(audit=False)
+    routes = {"error": ["pager"], "info": ["logs"]}
+    bench = make_bench({"routes": routes}, adapters={"logs": MemoryAdapter(), "pager": pager})
+    bench.runtime.compile_all([Withheld])
+    Withheld.at(severity="error")
+    with pytest.raises(ConfigError) as caught:
+        bench.runtime.compile_all([Withheld])
+    assert caught.value.what == "audit event Withheld has no audit-capable adapter"
 
 
 class Scattered(Event):

@@ -553,7 +553,7 @@ def test_the_end_of_the_process_tells_plugins_first(tmp_path: Path) -> None:
         def e11y_stopping(self):
             Happened.track(number=2)
 
-    e11y.configure({"adapters": {"logs": {"type": "testfile", "path": sys.argv[1]}}}, plugins=[FilePlugin, Summing])
+    configure(sys.argv[1], plugins=[FilePlugin, Summing])
     Happened.track(number=1)
     """
     run(script, tmp_path, str(tmp_path / "out"))
@@ -568,7 +568,7 @@ def test_a_forked_child_tells_plugins_before_its_first_event(tmp_path: Path) -> 
             print("forked", os.getpid() == parent, e11y.ledger().snapshot().tracked, flush=True)
 
     parent = os.getpid()
-    e11y.configure({"adapters": {"logs": {"type": "testfile", "path": sys.argv[1]}}}, plugins=[FilePlugin, Remembering])
+    configure(sys.argv[1], plugins=[FilePlugin, Remembering])
     Happened.track(number=1)
     e11y.flush(5)
     if child := os.fork():

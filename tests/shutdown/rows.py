@@ -13,6 +13,7 @@ HYPERCORN = ("-m", "hypercorn", "--bind", "127.0.0.1:{port}", "--log-level", "wa
 # when the signal comes.
 GRANIAN = ("-m", "granian", "--port", "{port}", "--no-log")
 UWSGI = ("-c", "import pyuwsgi; pyuwsgi.run()", "--http-socket", "127.0.0.1:{port}", "--master", "--die-on-term")
+CELERY = ("-m", "celery", "-A", "celery_app", "--broker", "{broker}", "worker", "-l", "INFO", "--without-mingle")
 ASGI, WSGI = "asgi_app:app", "wsgi_app:app"
 
 ATEXIT = "what runs at exit delivers"
@@ -20,6 +21,8 @@ LIFESPAN = "the ASGI middleware delivers at the end of the lifespan; an applicat
 SIGTERM = "e11y takes SIGTERM where nobody else does, delivers, and lets the signal go on"
 UWSGI_ATEXIT = "uWSGI ends the interpreter of an idle worker in the ordinary way: " + ATEXIT
 GREENLETS = "gunicorn's `worker_exit` calls `e11y.shutdown()`: see below, why that is needed"
+POOL_CHILD = "children end by `os._exit`; before that Celery sends `worker_process_shutdown`, and e11y-celery delivers"
+POOL_WITHIN = "tasks run in the main process, and Celery exits in the ordinary way: " + ATEXIT
 FINALIZER = "the child ends by `os._exit`, but runs the finalizers of multiprocessing first, and e11y has one there"
 
 
@@ -29,7 +32,8 @@ class Row:
 
     Args:
         name: Unique, as it stands in the page.
-        command: What follows ``python``; ``{port}`` is where a server has to listen.
+        command: What follows ``python``; ``{port}`` is where a server has to listen, ``{broker}`` where a worker finds
+            its tasks.
         why: Why nothing is lost, or why something is.
         signalled: Name of the signal that ends it; empty: it ends by itself.
         around: Name of the row that shows the way around, where this one loses events. Empty: it loses none.
@@ -47,6 +51,11 @@ class Row:
     def serves(self) -> bool:
         """Whether it is a server, and events come by requests."""
         return any("{port}" in word for word in self.command)
+
+    @property
+    def works(self) -> bool:
+        """Whether it is a worker, and events come by tasks."""
+        return "{broker}" in self.command
 
 
 def _program(name: str, function: str, why: str, *, signalled: str = "", around: str = "") -> Row:
@@ -156,4 +165,13 @@ ROWS = (
     Row("hypercorn, 2 workers", (*HYPERCORN, "--workers", "2", ASGI), LIFESPAN),
     Row("granian, ASGI", (*GRANIAN, "--interface", "asgi", ASGI), LIFESPAN),
     Row("granian, WSGI", (*GRANIAN, "--interface", "wsgi", WSGI), ATEXIT),
+    Row("Celery prefork", (*CELERY, "--pool=prefork", "--concurrency=2"), POOL_CHILD),
+    Row(
+        "Celery prefork, `--max-tasks-per-child=1`",
+        (*CELERY, "--pool=prefork", "--concurrency=2", "--max-tasks-per-child=1"),
+        POOL_CHILD,
+    ),
+    Row("Celery threads", (*CELERY, "--pool=threads", "--concurrency=4"), POOL_WITHIN),
+    Row("Celery solo", (*CELERY, "--pool=solo"), POOL_WITHIN),
+    Row("Celery gevent", (*CELERY, "--pool=gevent", "--concurrency=4"), POOL_WITHIN),
 )  # fmt: skip

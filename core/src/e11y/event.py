@@ -135,6 +135,9 @@ class Event:
             adapters: Purpose names instead of the type's own or the routes.
 
         A malformed argument does not raise here: the call is refused when it is made, like one whose fields do not fit.
+
+        Each severity has a function of its own. Whoever asks for one before the start, and keeps what it gets, has it
+        compiled then; otherwise the first call does that, which takes milliseconds.
         """
         return cast("Bound[P]", _bound(cls, severity, time, trace_id, adapters))
 

@@ -23,7 +23,7 @@ from e11y.delivery.delivery import Delivery, FlushReport
 from e11y.delivery.ledger import Ledger
 from e11y.encode import encoder
 from e11y.errors import ConfigError, E11yError, Problem
-from e11y.event import Event, Variant, unplug
+from e11y.event import Event, Variant, functions, unplug
 from e11y.faults import LOGGER, Faults
 from e11y.host import Fault, Receipt, ScopeReport
 from e11y.hosting import RuntimeHost
@@ -129,7 +129,9 @@ class Runtime:
     # Life
 
     def compile_all(self, event_types: Iterable[type[Event]]) -> None:
-        """Compile event types and put their code in place; variants are compiled when they are called.
+        """Compile event types and put their code in place, also for severities that ``at()`` was asked for already.
+
+        Every other variant is compiled when it is called: the adapters of a call may come from values.
 
         Raises:
             ConfigError: Some cannot work; tells the problems of all of them, and those that plugins find.
@@ -138,6 +140,9 @@ class Runtime:
         for event_type in event_types:
             try:
                 self.compile(event_type)
+                for variant in functions(event_type):
+                    if variant and variant[1] is None:
+                        self.compile(event_type, variant)
             except ConfigError as error:
                 problems.append(error)
         problems.extend(problem for _, problem in self.problems())

@@ -18,15 +18,11 @@ SITE = Path(__file__).parent / "site"
 
 TOML = """
 plugins = ["celery", "recorder:RecorderPlugin"]
-shutdown_timeout = "{shutdown_timeout}"
+shutdown_timeout = "5s"
 [adapters.logs]
 type = "recorder"
 path = "{out}"
 batch_interval = "{interval}"
-[adapters.dead]
-type = "recorder"
-[routes]
-default = {routes}
 """
 
 
@@ -39,7 +35,6 @@ class Worker:
         options: What follows ``celery -A shop``, for example ``worker --pool=solo``.
         interval: How long a record may wait for its batch: by default longer than any test, so that only the end of
             a process can deliver it.
-        dead: Whether a second adapter, which takes nothing, is routed to.
         settings: Further lines of TOML.
         start_method: How a prefork pool makes its children: ``fork`` or ``spawn``.
     """
@@ -51,19 +46,13 @@ class Worker:
         options: str,
         *,
         interval: str = "1m",
-        dead: bool = False,
         settings: str = "",
         start_method: str = "fork",
     ) -> None:
         self.folder = folder
         self._out = folder / "out.jsonl"
         self._log = folder / "worker.log"
-        toml = TOML.format(
-            out=self._out,
-            interval=interval,
-            routes=json.dumps(["logs", "dead"] if dead else ["logs"]),
-            shutdown_timeout="1500ms" if dead else "5s",
-        )
+        toml = TOML.format(out=self._out, interval=interval)
         (folder / "e11y.toml").write_text(toml + settings, "utf-8")
         self._options = options.split()
         environ = {name: value for name, value in os.environ.items() if not name.startswith(("E11Y_", "PYTEST_"))}

@@ -14,6 +14,10 @@ the response was complete. ``cancelled``: the server gave the work up. Neither o
 """
 
 
+Level = Literal["success", "info", "error"]
+"""The severities of ``RequestCompleted``."""
+
+
 class RequestCompleted(OpenEvent, severity="success"):
     """One HTTP request at its true end; exactly one per request, also when an exception leaves the application.
 

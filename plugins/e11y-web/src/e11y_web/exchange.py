@@ -10,7 +10,7 @@ from e11y import InvalidEvent, Outcome
 from e11y.context import CURRENT, EMPTY, FIRST_KEY, SAMPLED, SPAN_ID, TRACE_ID, Frame
 from e11y.trace import Trace, extract, format_traceparent
 from e11y_web.debug_header import is_valid
-from e11y_web.events import Ended, RequestCompleted
+from e11y_web.events import Ended, Level
 from e11y_web.exceptions import is_disconnect, kind_of
 
 if TYPE_CHECKING:
@@ -183,11 +183,7 @@ class Exchange:
         headers = {name: inbound.header(name) for name in self._web.headers if name in inbound.headers}
         if headers:
             facts["headers"] = headers
-        track = RequestCompleted.track
-        if ended == "failed":
-            track = RequestCompleted.at(severity="error").track
-        elif ended != "completed" or (self.status or 0) >= _CLIENT_ERROR:
-            track = RequestCompleted.at(severity="info").track
+        track = self._web.tracks[self._level(ended)]
         try:
             outcome = track(**{**self.annotations, **facts})
         except InvalidEvent as error:  # in development and tests
@@ -197,6 +193,12 @@ class Exchange:
         if outcome is Outcome.INVALID and self.annotations:
             self._web.host.count("annotations_refused")
             track(**facts)
+
+    def _level(self, ended: Ended) -> Level:
+        """Return the severity of ``RequestCompleted``, as its docstring has it."""
+        if ended == "failed":
+            return "error"
+        return "success" if ended == "completed" and (self.status or 0) < _CLIENT_ERROR else "info"
 
     def _judge(self, error: BaseException | None) -> Ended:
         """Return how the request ended, and complete status and error."""

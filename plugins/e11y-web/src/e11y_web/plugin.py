@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from fnmatch import translate
 from typing import TYPE_CHECKING, Literal, cast
 
 import e11y
-from e11y import Host, Scope, hookimpl
+from e11y import Host, Outcome, Scope, hookimpl
 from e11y.trace import HEADERS
 from e11y_web.debug_header import check_key
+from e11y_web.events import Level, RequestCompleted
 from e11y_web.exchange import Exchange
 from e11y_web.inbound import Inbound
 from e11y_web.settings import WebSettings
@@ -26,6 +28,8 @@ class WebPlugin:
         reads_bytes: The same as ASGI has them.
         reads_environ: The same, each with its key in the WSGI environ.
         exchanges: The open ones, by the id of their scope.
+        tracks: Severity -> what tracks ``RequestCompleted``. They are asked for here, so that they are compiled when
+            e11y starts, not while the first request that fails is waiting.
         lifespans: How many ASGI applications of this process are between startup and shutdown.
     """
 
@@ -41,6 +45,11 @@ class WebPlugin:
         self.reads_bytes = frozenset(name.encode("ascii") for name in self.reads)
         self.reads_environ = tuple((name, "HTTP_" + name.upper().replace("-", "_")) for name in self.reads)
         self.exchanges: dict[int, Exchange] = {}
+        self.tracks: dict[Level, Callable[..., Outcome]] = {
+            "success": RequestCompleted.track,
+            "info": RequestCompleted.at(severity="info").track,
+            "error": RequestCompleted.at(severity="error").track,
+        }
         self.lifespans = 0
         self._excluded = re.compile("|".join(map(translate, settings.exclude)) or r"(?!)")
 

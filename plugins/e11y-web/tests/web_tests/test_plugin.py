@@ -16,7 +16,7 @@ from e11y.testing import StandaloneHost
 from e11y_web import AsgiMiddleware, WebPlugin, WebSettings, annotate
 from e11y_web.inbound import Inbound
 
-from . import test_hops, test_shutdown
+from . import test_hops
 from .asgi import get
 from .conftest import Bench, MakeBench
 from .test_asgi import respond
@@ -118,7 +118,5 @@ def rows_of_the_readme(heading: str) -> list[str]:
 
 def test_the_tables_of_the_readme_are_the_rows_that_are_tested() -> None:
     assert sorted(rows_of_the_readme("Where the context reaches")) == sorted(test_hops.ROWS)
-    tested = [*test_shutdown.ROWS, *test_shutdown.RECYCLING]
-    assert sorted(rows_of_the_readme("When the server stops")) == sorted(tested)
     settings = [attribute.name for attribute in attrs.fields(WebSettings)]
     assert rows_of_the_readme("Settings") == settings
