@@ -8,7 +8,7 @@ import signal
 import sys
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import partial
 from types import FrameType
 
@@ -62,15 +62,17 @@ def stopping() -> Iterator[None]:
         yield
     finally:
         _stopping.pop()
-        if _postponed and not _stopping:
-            os.kill(os.getpid(), _postponed.pop())  # not raise_signal: any thread may stop, the main one handles it
+        if not _stopping:
+            with suppress(IndexError):  # there was none, or another thread that stops has it
+                os.kill(os.getpid(), _postponed.pop())  # not raise_signal: any thread may stop, the main one handles it
 
 
 def _stop_and_die(number: int, frame: FrameType | None) -> None:
     """Deliver, then let the signal do what it would have done."""
+    _postponed.append(number)  # before it is asked who stops: their last look at it may be the next that happens
     if _stopping:
-        _postponed.append(number)
         return
+    _postponed.clear()
     _stop()
     signal.signal(number, signal.SIG_DFL)
     signal.raise_signal(number)
