@@ -346,6 +346,33 @@ def test_tracking_from_a_signal_handler(tmp_path: Path) -> None:
     run(script, tmp_path, str(out))
 
 
+@pytest.mark.parametrize(
+    ("call", "disabled"), [("Happened.track(number=2)", 3), ("e11y.plugin('web')", 0), ("e11y.bind(user_id='7')", 0)]
+)
+def test_signal_handlers_and_finalisers_may_call_in_the_middle_of_the_first_start(
+    tmp_path: Path, call: str, disabled: int
+) -> None:
+    """They run on the thread that imports the runtime, between any two of its modules."""
+    script = """
+    class InBetween:
+        moments = ["e11y.delivery.", "cattrs.", "msgspec."]
+        def find_spec(self, name, path=None, target=None):
+            for moment in self.moments:
+                if name.startswith(moment):
+                    self.moments.remove(moment)
+                    exec(sys.argv[2])
+    sys.meta_path.insert(0, InBetween())
+    configure(sys.argv[1])
+    Happened.track(number=1)
+    assert InBetween.moments == [], InBetween.moments
+    assert e11y.ledger().check().disabled == int(sys.argv[3])
+    """
+    out = tmp_path / "out"
+    run(script, tmp_path, str(out), call, str(disabled))
+    (line,) = lines(out)
+    assert (line["payload"], line.get("context")) == ({"number": 1}, None)
+
+
 def test_events_after_the_shutdown_are_counted(tmp_path: Path) -> None:
     script = """
     configure(sys.argv[1])

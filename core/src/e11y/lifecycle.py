@@ -16,6 +16,9 @@ STARTING = threading.RLock()
 """Held while the runtime is imported, made and activated. A fork waits for it: a child of a process that
 is in the middle of an import would find half a module, and its import lock held by nobody."""
 
+EARLY: list[bool] = []
+"""One for each call that came in the middle of a start on its own thread; the runtime counts them as disabled."""
+
 _LAST = -100
 """Priority of our finalizer in a process of :mod:`multiprocessing`: after its queues have been emptied (-5)."""
 
