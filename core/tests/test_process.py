@@ -152,6 +152,43 @@ def test_sigterm_while_a_shutdown_is_under_way_waits_for_it(tmp_path: Path, wher
     assert len(lines(out)) == 10
 
 
+@pytest.mark.parametrize("moment", [1, 2, 3])
+def test_sigterm_at_the_moment_when_another_thread_ends_a_shutdown_is_not_lost(tmp_path: Path, moment: int) -> None:
+    """Between two lines of the handler: there the interpreter may go over to the other thread."""
+    out = tmp_path / "out"
+    script = """
+    delivers, may_end = threading.Event(), threading.Event()
+    class WaitingAdapter(FileAdapter):
+        def write_batch(self, records):
+            delivers.set()
+            may_end.wait()
+            super().write_batch(records)
+    FileAdapter = WaitingAdapter
+    configure(sys.argv[1])
+    Happened.track(number=1)
+    thread = threading.Thread(target=e11y.shutdown)
+    thread.start()
+    delivers.wait()
+    lines = []
+    def in_handler(frame, event, arg):
+        lines.append(event == "line")
+        if sum(lines) == int(sys.argv[2]):
+            may_end.set()
+            thread.join()
+        return in_handler
+    sys.settrace(lambda frame, event, arg: in_handler if frame.f_code.co_name == "_stop_and_die" else None)
+    os.kill(os.getpid(), signal.SIGTERM)
+    sys.settrace(None)
+    may_end.set()
+    thread.join()
+    time.sleep(2)
+    print("goes on")
+    """
+    done = run(script, tmp_path, str(out), str(moment), check=False, prelude=HELD_BACK, measured=False)
+    assert (done.returncode, done.stdout) == (-signal.SIGTERM, "")
+    assert len(lines(out)) == 1
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no signal masks")
 def test_the_threads_leave_signals_to_the_main_thread(tmp_path: Path) -> None:
     """It would not wake up from what it waits in."""
@@ -307,6 +344,33 @@ def test_tracking_from_a_signal_handler(tmp_path: Path) -> None:
     assert snapshot.tracked == handled[0] + number
     """
     run(script, tmp_path, str(out))
+
+
+@pytest.mark.parametrize(
+    ("call", "disabled"), [("Happened.track(number=2)", 3), ("e11y.plugin('web')", 0), ("e11y.bind(user_id='7')", 0)]
+)
+def test_signal_handlers_and_finalisers_may_call_in_the_middle_of_the_first_start(
+    tmp_path: Path, call: str, disabled: int
+) -> None:
+    """They run on the thread that imports the runtime, between any two of its modules."""
+    script = """
+    class InBetween:
+        moments = ["e11y.delivery.", "cattrs.", "msgspec."]
+        def find_spec(self, name, path=None, target=None):
+            for moment in self.moments:
+                if name.startswith(moment):
+                    self.moments.remove(moment)
+                    exec(sys.argv[2])
+    sys.meta_path.insert(0, InBetween())
+    configure(sys.argv[1])
+    Happened.track(number=1)
+    assert InBetween.moments == [], InBetween.moments
+    assert e11y.ledger().check().disabled == int(sys.argv[3])
+    """
+    out = tmp_path / "out"
+    run(script, tmp_path, str(out), call, str(disabled))
+    (line,) = lines(out)
+    assert (line["payload"], line.get("context")) == ({"number": 1}, None)
 
 
 def test_events_after_the_shutdown_are_counted(tmp_path: Path) -> None:

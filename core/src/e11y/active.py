@@ -10,7 +10,7 @@ from e11y import declaration, registry
 from e11y.delivery.delivery import FlushReport
 from e11y.errors import ConfigError, E11yError, Problem
 from e11y.event import Event, Variant, forget, function_of, unplug
-from e11y.lifecycle import STARTING, stopping, watch_process
+from e11y.lifecycle import EARLY, STARTING, stopping, watch_process
 from e11y.outcome import Outcome
 from e11y.runtime import Runtime
 
@@ -27,7 +27,6 @@ class _Process:
         self.settings: Mapping[str, Any] = {}
         self.plugins: Sequence[object] = ()
         self.is_starting = False
-        self.early = 0
         self.broken: set[type[Event]] = set()
 
 
@@ -108,7 +107,8 @@ def activate(runtime: Runtime) -> None:
         if before is not None:
             _process.before.append(before)
         _process.active = runtime
-        early, _process.early = _process.early, 0
+        early = len(EARLY)
+        del EARLY[:early]
         runtime.ledger.disabled.add_many(early)
         _unplug_all()
 
@@ -153,6 +153,8 @@ def current() -> Runtime:
 
 def plugin(name: str) -> object | None:
     """Return the active runtime's plugin of that name; see :func:`e11y.plugin`."""
+    if _process.active is None and is_starting_here():
+        return None
     runtime = _process.active or current()
     if runtime.is_idle:
         return None
@@ -195,8 +197,8 @@ def after_fork() -> None:
 
 def enter(event_type: type[Event], variant: Variant, args: tuple[Any, ...], fields: dict[str, Any]) -> Outcome:
     """Take a call that no compiled code takes yet: start, compile, and call again."""
-    if _process.active is None and _is_starting_here():
-        _process.early += 1
+    if _process.active is None and is_starting_here():
+        EARLY.append(True)
         return Outcome.DISABLED
     if event_type in _process.broken:
         current().ledger.tracked.add()
@@ -247,7 +249,7 @@ def refuse(event_type: type[Event], problems: Sequence[Problem], *args: object, 
     return runtime.rejections.refuse(declaration.name(event_type), qualified, severity, problems)
 
 
-def _is_starting_here() -> bool:
+def is_starting_here() -> bool:
     """Return whether the present thread is in the middle of a start: a plugin or finaliser tracks an event."""
     if not _process.is_starting or not STARTING.acquire(blocking=False):
         return False

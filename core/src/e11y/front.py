@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from e11y.context import CURRENT, NO_FRAME, Frame, extended, hex_span, hex_trace, values
 from e11y.event import Door, Event, Variant
-from e11y.lifecycle import STARTING, guard_forks
+from e11y.lifecycle import EARLY, STARTING, guard_forks
 from e11y.outcome import Outcome
 from e11y.scope import Scope
 
@@ -99,10 +99,11 @@ def plugin(name: str) -> object | None:
         name: As in ``[tool.e11y] plugins``.
 
     Returns:
-        The instance; ``None`` while e11y is disabled or stopped, and for a plugin that is not active,
-        which is then reported once a minute: somebody counts on it.
+        The instance; ``None`` while e11y is disabled or stopped, in the middle of a start on the same thread, and for
+        a plugin that is not active, which is then reported once a minute: somebody counts on it.
     """
-    found: object | None = _active().plugin(name)
+    active = _active_or_none()
+    found: object | None = None if active is None else active.plugin(name)
     return found
 
 
@@ -173,7 +174,10 @@ def current_context() -> Mapping[str, Any]:
 def _presentable(given: Mapping[str, Any]) -> dict[str, Any]:
     """Return context values as atoms, filtered and then bounded: a filter may not know half a value again."""
     atoms = {key: _atom(value) for key, value in given.items()}
-    kept = _active().current().filter_context(atoms)
+    active = _active_or_none()
+    if active is None or active.is_starting_here():
+        return {}  # nobody knows yet what has to be filtered
+    kept = active.current().filter_context(atoms)
     return {key: value[:_LONGEST_TEXT] if isinstance(value, str) else value for key, value in kept.items()}
 
 
@@ -199,9 +203,22 @@ def _active() -> ModuleType:
     return module
 
 
+def _active_or_none() -> ModuleType | None:
+    """Return the same, or ``None`` in the middle of its import: for what signal handlers and finalisers call.
+
+    They may run between any two lines of that import, on its thread, and cannot wait for it.
+    """
+    module = _active()
+    return module if hasattr(module, "READY") else None
+
+
 def _first_call(event_type: type[Event], variant: Variant, args: tuple[Any, ...], fields: dict[str, Any]) -> Outcome:
     """Take the first call of the process, whichever event it is."""
-    outcome: Outcome = _active().enter(event_type, variant, args, fields)
+    active = _active_or_none()
+    if active is None:
+        EARLY.append(True)
+        return Outcome.DISABLED
+    outcome: Outcome = active.enter(event_type, variant, args, fields)
     return outcome
 
 

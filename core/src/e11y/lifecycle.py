@@ -8,13 +8,16 @@ import signal
 import sys
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import partial
 from types import FrameType
 
 STARTING = threading.RLock()
 """Held while the runtime is imported, made and activated. A fork waits for it: a child of a process that
 is in the middle of an import would find half a module, and its import lock held by nobody."""
+
+EARLY: list[bool] = []
+"""One for each call that came in the middle of a start on its own thread; the runtime counts them as disabled."""
 
 _LAST = -100
 """Priority of our finalizer in a process of :mod:`multiprocessing`: after its queues have been emptied (-5)."""
@@ -62,15 +65,17 @@ def stopping() -> Iterator[None]:
         yield
     finally:
         _stopping.pop()
-        if _postponed and not _stopping:
-            os.kill(os.getpid(), _postponed.pop())  # not raise_signal: any thread may stop, the main one handles it
+        if not _stopping:
+            with suppress(IndexError):  # there was none, or another thread that stops has it
+                os.kill(os.getpid(), _postponed.pop())  # not raise_signal: any thread may stop, the main one handles it
 
 
 def _stop_and_die(number: int, frame: FrameType | None) -> None:
     """Deliver, then let the signal do what it would have done."""
+    _postponed.append(number)  # before it is asked who stops: their last look at it may be the next that happens
     if _stopping:
-        _postponed.append(number)
         return
+    _postponed.clear()
     _stop()
     signal.signal(number, signal.SIG_DFL)
     signal.raise_signal(number)

@@ -44,8 +44,9 @@ class FreeText:
 
         note: Annotated[str | None, FreeText] = None
 
-    Core does nothing about it. Plugins that protect data look into such a field without being asked, and, where
-    the type is open, into its further keywords; so a plugin that declares event types need not depend on them.
+    It may stand on a type inside of another one too. Core does nothing about it. Plugins that protect data look into
+    such a field without being asked, and, where the type is open, into its further keywords; so a plugin that
+    declares event types need not depend on them.
     """
 
 

@@ -186,6 +186,48 @@ def test_a_long_outage_leaves_no_more_in_the_lane_than_came_lately(bench: Any) -
     assert len(it.letters.kept) >= 539
 
 
+def test_what_is_being_appended_is_not_given_up_with_what_is_old(bench: Any) -> None:
+    """The preparer appends a whole chunk, and says when it came after that."""
+    down = settings(give_up_after_s=20.0, breaker_failures=1, breaker_probe_after_s=600.0)
+    it = bench(Retryable("503"), settings=down)
+    it.put(1)
+    it.run(1.0)
+    it.put(2)
+    it.clock.now += 21.0
+    it.append(3, 4)
+    it.run()
+    assert it.letters.kept == [(n, "logs", "expired: not accepted for 20 s") for n in (1, 2)]
+    it.lane.queue.arrived(2, it.clock.now)
+    it.run(19.0)
+    assert it.snapshot.in_lane == 2
+    it.run(2.0)
+    assert it.snapshot.in_lane == 0
+
+
+def test_what_is_taken_before_anybody_said_when_it_came_is_new(bench: Any) -> None:
+    it = bench(None, Retryable("503"), settings=settings(give_up_after_s=20.0))
+    it.put(1)
+    it.run(60.0)
+    it.append(2)
+    it.lane.hurry()
+    it.step()
+    it.lane.queue.arrived(1, it.clock.now)
+    it.run(5.0)
+    assert it.adapter.values == [1, 2]
+
+
+def test_what_was_shed_leaves_the_age_of_the_others(bench: Any) -> None:
+    it = bench(*[Retryable("503", retry_after_s=60.0)] * 99, settings=settings(give_up_after_s=20.0))
+    it.put(1)
+    it.lane.hurry()
+    it.step()
+    it.put(2, 3)
+    it.lane.courier.give_up(it.lane.queue.shed(), "shed", offer=False)
+    it.run(21.0)
+    assert it.snapshot.in_lane == 0
+    assert it.snapshot.given_up == {"shed": 1}
+
+
 def test_max_retries_gives_up_early(bench: Any) -> None:
     it = bench(*[Retryable("503")] * 9, settings=settings(max_retries=3, breaker_failures=99))
     it.put(1)

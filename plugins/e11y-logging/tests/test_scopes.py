@@ -99,6 +99,16 @@ def test_error_lines_need_not_write_the_trail(make_bench: MakeBench, log: loggin
     assert sorted(trail(bench)[2:]) == ["again", "unhappy again"], "scopes decide as ever"
 
 
+def test_without_the_flush_extra_may_have_any_name(make_bench: MakeBench, log: logging.Logger) -> None:
+    bench = make_bench(flush=False)
+    extra = {"track": 1, "cls": 2, "self": 3, "fields": 4, "further": 5}
+    with e11y.scope("work"):
+        log.info("played", extra=extra)
+    (record,) = bench.records
+    assert {name: record.payload[name] for name in extra} == extra
+    assert bench.faults == []
+
+
 @pytest.mark.parametrize(
     ("least", "told"),
     [("DEBUG", ["debug", "info", "error"]), ("INFO", ["info", "error"]), ("ERROR", ["error"]), ("CRITICAL", [])],

@@ -117,3 +117,17 @@ def test_a_name_that_an_event_type_has_is_not_shown_twice(run: Run, caplog: pyte
     assert [record.getMessage() for record in caplog.records] == [
         "metrics: showing foreign_taken_total of a plugin failed: NameTaken (1 times)"
     ]
+
+
+def test_a_family_that_contradicts_itself_costs_no_other(run: Run, caplog: pytest.LogCaptureFixture) -> None:
+    crooked = MetricFamily("foreign_crooked_total", "counter", "Crooked.", ("route",), {(): (1,)})
+    bench = run(plugins=[Counting(crooked, *served(3))])
+    ForeignTaken.track()
+    found = bench.named("foreign")
+    assert found["foreign_taken_total"] == 1
+    assert found["foreign_peak"] == 3
+    assert not [name for name in found if "crooked" in name]
+    bench.tick()
+    assert [record.getMessage() for record in caplog.records] == [
+        "metrics: showing foreign_crooked_total of a plugin failed: ValueError (2 times)"  # the start looks too
+    ]

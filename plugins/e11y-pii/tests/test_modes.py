@@ -95,6 +95,25 @@ class ModeFreeTextClosed(Event):
     note: Annotated[str, FreeText]
 
 
+@attrs.frozen
+class FreePart:
+    kind: str
+    note: Annotated[str, FreeText] = ""
+    below: FreePart | None = None
+
+
+class ModeFreeTextInside(Event):
+    optional: Annotated[str, FreeText] | None = None
+    several: list[Annotated[str, FreeText]] = attrs.field(factory=list)
+    named: dict[str, Annotated[str, FreeText] | int] = attrs.field(factory=dict)
+    part: FreePart | None = None
+    plain: str = ""
+
+
+class ModeFreeTextFurther(OpenEvent):
+    note: Annotated[str, FreeText] | None = None
+
+
 @pii(False, because="the security team reads them, and keeps them for a day")
 class ModeUntouched(Event):
     password: str
@@ -167,6 +186,31 @@ def test_free_text_is_scanned_without_a_word_about_pii(e11y_events: TrackedEvent
     }
     (step,) = filters(ModeFreeText)
     assert (step.defers, step.defers_open) == (("note",), True)
+
+
+@pytest.mark.parametrize(
+    ("given", "left"),
+    [
+        ({"optional": MAIL}, {"optional": "[FILTERED]"}),
+        ({"several": [MAIL]}, {"several": ["[FILTERED]"]}),
+        ({"named": {"a": MAIL, "b": 1}}, {"named": {"a": "[FILTERED]", "b": 1}}),
+        ({"part": FreePart("k", MAIL)}, {"part": {"kind": "k", "note": "[FILTERED]", "below": None}}),
+        ({"plain": MAIL}, {"plain": MAIL}),
+    ],
+)
+def test_free_text_inside_of_a_type_is_scanned_too(
+    e11y_events: TrackedEvents, given: dict[str, Any], left: dict[str, Any]
+) -> None:
+    ModeFreeTextInside.track(**given)
+    found = payload(e11y_events)
+    assert {name: found[name] for name in left} == left
+    (step,) = filters(ModeFreeTextInside)
+    assert sorted(step.defers) == ["named", "optional", "part", "several"]
+
+
+def test_free_text_inside_of_a_type_opens_the_further_keywords_to_the_scan(e11y_events: TrackedEvents) -> None:
+    ModeFreeTextFurther.track(more=MAIL)
+    assert payload(e11y_events) == {"note": None, "more": "[FILTERED]"}
 
 
 def test_the_other_fields_of_a_type_with_free_text_can_be_read_at_once() -> None:

@@ -18,18 +18,20 @@ class LaneQueue:
     The preparer appends and sheds, the driver of the lane takes: each number has one writer, so none
     needs a lock.
 
+    Records are appended first, and ``arrived`` notes it a moment later; until then they count as new.
+
     Attributes:
         classes: What waits, lowest class first.
         added_bytes, shed_bytes: Written by the preparer.
         removed_bytes: Written by the driver, once a record is settled.
     """
 
-    __slots__ = ("_arrivals", "_came", "added_bytes", "classes", "removed_bytes", "shed_bytes")
+    __slots__ = ("_arrivals", "_came", "_shed", "_taken", "added_bytes", "classes", "removed_bytes", "shed_bytes")
 
     def __init__(self) -> None:
         self.classes: tuple[deque[Record], deque[Record], deque[Record]] = (deque(), deque(), deque())
         self.added_bytes = self.shed_bytes = self.removed_bytes = 0
-        self._came = 0
+        self._came = self._shed = self._taken = 0
         self._arrivals: deque[tuple[int, float]] = deque()
 
     def __len__(self) -> int:
@@ -50,21 +52,27 @@ class LaneQueue:
             if now < since + _GRAIN_S + age_s:
                 break
             end = start
-        return max(0, end - (self._came - len(self)))
+        return max(0, end - self._gone())
 
     def last_taken_s(self, otherwise: float) -> float:
         """Return the monotonic time when the last that was taken came, if that was noted. For the driver."""
-        gone = self._came - len(self)
+        gone = self._gone()
+        if gone > self._came:
+            return otherwise
         return max((since for start, since in tuple(self._arrivals) if start < gone), default=otherwise)
 
     def next_older_s(self, age_s: float) -> float:
         """Return the monotonic time when the oldest that waits will have waited for ``age_s``. For the driver."""
         self._forget_gone()
-        return self._arrivals[0][1] + _GRAIN_S + age_s if self._arrivals else math.inf
+        return self._arrivals[0][1] + _GRAIN_S + age_s if self._gone() < self._came else math.inf
+
+    def _gone(self) -> int:
+        """Return how many wait no more. Not what the length leaves over: that counts what is not noted yet."""
+        return self._taken + self._shed
 
     def _forget_gone(self) -> None:
         """Forget when those came that wait no more."""
-        arrivals, gone = self._arrivals, self._came - len(self)
+        arrivals, gone = self._arrivals, self._gone()
         while len(arrivals) > 1 and arrivals[1][0] <= gone:
             arrivals.popleft()
 
@@ -91,7 +99,8 @@ class LaneQueue:
                 taken.append(record)
                 held += record.held_bytes
         except (IndexError, ValueError):
-            return taken  # nothing is left, or the preparer shed it at this moment
+            pass  # nothing is left, or the preparer shed it at this moment
+        self._taken += len(taken)
         return taken
 
     def shed(self) -> Record | None:
@@ -102,6 +111,7 @@ class LaneQueue:
             except IndexError:
                 continue
             self.shed_bytes += record.held_bytes
+            self._shed += 1
             return record
         return None
 
@@ -109,7 +119,8 @@ class LaneQueue:
         """Forget everything, in place. For forked children only."""
         for queue in self.classes:
             queue.clear()
-        self.added_bytes = self.shed_bytes = self.removed_bytes = self._came = 0
+        self.added_bytes = self.shed_bytes = self.removed_bytes = 0
+        self._came = self._shed = self._taken = 0
         self._arrivals.clear()
 
 

@@ -153,7 +153,7 @@ def active() -> LoggingPlugin | None:
     return cast("LoggingPlugin | None", e11y.plugin("logging"))
 
 
-def _beside_the_scope(track: Track, **fields: Any) -> Outcome:
+def _beside_the_scope(track: Track, /, **fields: Any) -> Outcome:
     """Track with the context of the scope, but so that it does not learn of it."""
     frame = CURRENT.get()
     token = CURRENT.set(Frame(frame.snapshot, None, frame.tracestate, frame.baggage))

@@ -37,7 +37,11 @@ class _Collector:
         yield from own
         taken = {metric.name for metric in own}
         for family in self._host.families():
-            metric = metric_of(family)
+            try:
+                metric = metric_of(family)
+            except Exception as error:  # noqa: BLE001 - one family that is no family would cost the whole scrape
+                self._host.fault(f"showing {family.name} of a plugin", error)
+                continue
             if metric.name in taken:  # a name that is exposed twice would cost the whole scrape
                 self._host.fault(f"showing {family.name} of a plugin", NameTaken())
                 continue

@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 import attrs
 
-from e11y import OFF, ConfigError, FreeText, Schema
+from e11y import OFF, ConfigError, Schema
 from e11y.schema import Field
 from e11y_pii.names import KeyNames, looks_personal
 from e11y_pii.options import STRATEGIES, Allow, Declared, Reason, Scan, Strategy, Truncate, refuse_untouched
@@ -121,7 +121,7 @@ class Reader:
             return Reading(schema, "untouched", fields, self._scan)
         full = declared is not None or bool(ruled)
         scan: Scan = declared.scan if isinstance(declared, Declared) and declared.scan else self._scan
-        free = {name for name, field in schema.fields.items() if FreeText in field.markers}
+        free = {name for name, shape in shapes.items() if shape.anywhere(_is_free)}
         fields = tuple(self._field(schema, name, shape, full or name in free) for name, shape in shapes.items())
         scans_further = schema.open and (full or bool(free))
         return Reading(schema, "declared" if full else "key names", fields, scan, scans_further)
@@ -130,7 +130,7 @@ class Reader:
         where = f"class {schema.qualified_name}, field {field.name!r}"
         shapes = Shapes(schema.structures, lambda markers: strategy_of(markers, where))
         shape = shapes.of(field.type)
-        shape = shape.ruled(strategy_of(field.markers, where))
+        shape = shape.ruled(strategy_of(field.markers, where), field.markers)
         if not schema.checked or field.added:  # nobody made sure that values are of that type
             shape = attrs.evolve(shape, text=True, keys=True, open=True)
         if isinstance(shape.strategy, Truncate) and not shape.text:
@@ -201,6 +201,10 @@ def _is_strategy(marker: Any) -> bool:
 
 def _has_strategy(shape: Shape) -> bool:
     return shape.strategy is not None
+
+
+def _is_free(shape: Shape) -> bool:
+    return shape.free
 
 
 def _is_marked(shape: Shape) -> bool:

@@ -13,6 +13,7 @@ from uuid import UUID
 
 import attrs
 
+from e11y import FreeText
 from e11y.schema import Field, unwrap
 from e11y_pii.options import STRICTEST_FIRST, Allow, Strategy, Truncate
 
@@ -34,6 +35,7 @@ class Shape:
         open: May hold more than constants that the source code names.
         strategy: What a marker of the type itself says. Of several parts of a union the strictest counts.
         marked: Carries a marker, or has a part that does, whether or not it counts.
+        free: Is free text by core's marker, or has a part that is.
         fields: Fields of the structures that it may be.
         item: What a container holds.
         parts: Those of a union.
@@ -45,13 +47,15 @@ class Shape:
     open: bool = True
     strategy: Strategy | None = None
     marked: bool = False
+    free: bool = False
     fields: dict[str, Shape] = attrs.field(factory=dict)
     item: Shape | None = None
     parts: tuple[Shape, ...] = ()
 
-    def ruled(self, strategy: Strategy | None) -> Shape:
-        """Return the shape under a marker; ``None`` stands for none."""
-        return self if strategy is None else attrs.evolve(self, strategy=strategy, marked=True)
+    def ruled(self, strategy: Strategy | None, markers: tuple[Any, ...] = ()) -> Shape:
+        """Return the shape under a strategy, ``None`` stands for none, and under core's marker among ``markers``."""
+        shape = self if strategy is None else attrs.evolve(self, strategy=strategy, marked=True)
+        return attrs.evolve(shape, free=True) if FreeText in markers and not shape.free else shape
 
     @property
     def inside(self) -> Shape | None:
@@ -120,7 +124,7 @@ class Shapes:
     def _mapping(self, key: Shape, value: Shape) -> Shape:
         """Return the shape of a dict. Keys are no values: what is not said about them is not asked of these."""
         item = self._either([key, value]) if key.marked else value
-        return Shape(keys=True, text_keys=key.text, item=item)
+        return Shape(keys=True, text_keys=key.text, free=key.free, item=item)
 
     def _structure(self, kind: type[Any]) -> Shape:
         shape = self._made.get(kind)
@@ -131,7 +135,7 @@ class Shapes:
         return shape
 
     def _ruled(self, shape: Shape, markers: tuple[Any, ...]) -> Shape:
-        ruled = shape.ruled(self._strategy_of(markers))
+        ruled = shape.ruled(self._strategy_of(markers), markers)
         if ruled is not shape and ruled.parts:
             self._unfinished.append(ruled)
         return ruled
@@ -154,6 +158,7 @@ class Shapes:
                 open=any(part.open for part in parts),
                 strategy=_strictest(parts),
                 marked=any(part.marked for part in parts),
+                free=any(part.free for part in parts),
                 parts=tuple(parts),
             )
             self._unfinished.append(union)
