@@ -8,8 +8,8 @@ from fnmatch import translate
 from typing import Any
 
 from e11y import ScopeReport
+from e11y.journal import Journal
 from e11y_slo.exported import JOB_SECONDS, JOBS, REQUEST_SECONDS, REQUESTS, UNKNOWN, UNMATCHED
-from e11y_slo.journal import Journal
 from e11y_slo.settings import SloSettings
 from e11y_slo.tally import Room, Tally
 
