@@ -79,7 +79,12 @@ def _app(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterabl
     if environ["PATH_INFO"] == "/fail":
         raise _Failed
     start_response(f"{environ['wanted']} Told", [])
-    return [b"ok"]
+    return _half() if environ["PATH_INFO"] == "/users/half" else [b"ok"]
+
+
+def _half() -> Iterator[bytes]:
+    yield b"o"
+    raise _Failed
 
 
 def _serve(app: Callable[..., Iterable[bytes]], path: str, wanted: int = 200) -> None:
@@ -125,6 +130,13 @@ def test_an_exception_counts_as_a_servers_error(served: Callable[..., None]) -> 
         "GET /users/{id} 5xx": 1,
     }
     assert counts("slo_http_request_duration_seconds_count") == {"GET /users/{id}": 6}
+
+
+def test_an_exception_after_the_status_was_sent_counts_as_a_servers_error(served: Callable[..., None]) -> None:
+    served("/users/1", 200)
+    with pytest.raises(_Failed):
+        served("/users/half", 200)
+    assert counts(REQUESTS) == {"GET /users/{id} 2xx": 1, "GET /users/{id} 5xx": 1}
 
 
 def test_ten_thousand_random_paths_add_one_series(served: Callable[..., None]) -> None:

@@ -25,9 +25,10 @@ ENDS = "each request has one request.completed, which tells how it ended"
 PROTECTED = "no line holds a mail address"
 LIMITED = "a flood of"
 SAMPLED = "stock events a fifth was kept"
+COUNTED = "the metrics count every request, order and look"
 STOPPED = "the server stopped"
 LEDGER = "the ledger balances"
-CLAIMS = (ANSWERS, TRAILS, HEALTHY, EVENTS, ENDS, PROTECTED, LIMITED, SAMPLED, STOPPED, LEDGER)
+CLAIMS = (ANSWERS, TRAILS, HEALTHY, EVENTS, ENDS, PROTECTED, LIMITED, SAMPLED, COUNTED, STOPPED, LEDGER)
 
 Run = tuple[Drive, Output, Stop]
 
@@ -72,11 +73,19 @@ def test_verbose_tells_every_kind_of_request() -> None:
     [
         ({"E11Y_SCOPE__DEBUG_BUFFER": "false"}, [HEALTHY, ENDS, LEDGER]),
         ({"E11Y_SCOPE__FLUSH_ON_SEVERITY": "never", "E11Y_SCOPE__FLUSH_ON_ERROR": "false"}, [TRAILS, ENDS, LEDGER]),
-        ({"E11Y_ENABLED": "false"}, [TRAILS, EVENTS, ENDS, PROTECTED, LIMITED, SAMPLED, LEDGER]),
+        ({"E11Y_ENABLED": "false"}, [TRAILS, EVENTS, ENDS, PROTECTED, LIMITED, SAMPLED, COUNTED, LEDGER]),
         ({"E11Y_SAMPLING__PARENT": "honour"}, [SAMPLED]),
         ({"E11Y_LOGGING__IGNORE": "shop"}, [TRAILS, ENDS, LEDGER]),
+        ({"E11Y_SLO__HTTP": "false"}, [COUNTED]),
     ],
-    ids=["no debug buffer", "no flush", "disabled", "callers decide what is sampled", "log records are ignored"],
+    ids=[
+        "no debug buffer",
+        "no flush",
+        "disabled",
+        "callers decide what is sampled",
+        "log records are ignored",
+        "requests are not counted",
+    ],
 )
 def test_without_what_a_claim_rests_on_it_is_refuted(variables: dict[str, str], refuted: list[str]) -> None:
     done = demo("--requests", "200", **variables)
@@ -224,6 +233,14 @@ def test_a_sampled_line_without_its_rate_is_noticed(run: Run) -> None:
     one = first(lines, lambda line: line.name == "stock.reserved")
     lines[one] = replace(lines[one], metadata={})
     assert refuted(run[0], with_lines(lines), run[2]) == [SAMPLED]
+
+
+@pytest.mark.parametrize("name", ["slo_http_requests_total", "slo_event_result_total", "shop_products_viewed_total"])
+def test_a_count_that_is_not_true_is_noticed(run: Run, name: str) -> None:
+    metrics = list(run[0].metrics)
+    one = next(index for index, series in enumerate(metrics) if series.name == name)
+    metrics[one] = replace(metrics[one], value=metrics[one].value - 1)
+    assert refuted(replace(run[0], metrics=metrics), run[1], run[2]) == [COUNTED]
 
 
 def test_a_line_of_no_request_is_noticed(run: Run) -> None:

@@ -17,6 +17,7 @@ from shop.demo.checks import check
 from shop.demo.client import Drive, drive
 from shop.demo.mix import COMPLETED, SAMPLED, SCENARIOS, Scenario, mix
 from shop.demo.output import Line, Output, read
+from shop.demo.scrape import REQUESTS, scrape
 from shop.demo.server import COMMANDS, Server, Stop
 
 PARAMETER = re.compile(r"<(?:\w+:)?(\w+)>")
@@ -111,7 +112,7 @@ def ask(port: int, path: str, header: bytes) -> tuple[int, bytes, bytes]:
 
 @each_framework
 def test_what_strangers_send(tmp_path: Path, framework: str) -> None:
-    """A thousand random paths are one route; nothing hostile raises, or is in a header, a log line or a page as it came."""
+    """A thousand random paths are one route and one series; nothing hostile raises, or is in a header, a log line or a page as it came."""
     chance = random.Random(6)
     statuses = []
     with Server(tmp_path, framework) as server:
@@ -125,8 +126,10 @@ def test_what_strangers_send(tmp_path: Path, framework: str) -> None:
             if status == 404:
                 (request_id,) = re.findall(rb"\nx-request-id: *(.*?)\r?$", headers, re.IGNORECASE | re.MULTILINE)
                 assert REQUEST_ID.fullmatch(request_id)
+        counted = {tuple(one.labels.values()): one.value for one in scrape(server.url) if one.name == REQUESTS}
         stop = server.stop()
     assert set(statuses) <= {400, 404}
+    assert counted == {("GET", "unmatched", "4xx"): statuses.count(404)}
     output = read(server.records)
     assert {line.name for line in output.lines} == {COMPLETED}
     assert {line.values["route"] for line in output.lines} == {"unmatched"}

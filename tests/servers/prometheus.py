@@ -105,3 +105,12 @@ class Prometheus:
         """Return the state of what is scraped."""
         found: list[dict[str, Any]] = self.get("/api/v1/targets")["activeTargets"]
         return found
+
+
+def promtool(*arguments: str, folder: Path | None = None) -> None:
+    """Run promtool, which must find nothing wrong."""
+    binary = shutil.which("promtool")
+    if binary is None:
+        pytest.fail("this test needs promtool; install it with: bash .ci/servers, or: apt-get install prometheus")
+    done = subprocess.run([binary, *arguments], cwd=folder, capture_output=True, text=True, timeout=120, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr

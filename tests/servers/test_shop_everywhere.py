@@ -30,7 +30,7 @@ STOPPED = "with everything delivered or kept"
 LEDGER = "the ledger balances, and counts what the requests did and what they left"
 LANES = "the ledger counts what Loki, Sentry and the dead letters held"
 CLAIMS = (FILE, LETTERS, REPLAY, LOKI, SENTRY, ADDRESSES, STOPPED, LEDGER, LANES)
-OF_REQUESTS = 8
+OF_REQUESTS = 9
 
 
 def test_the_demo_holds_on_one_screen() -> None:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import shutil
-import subprocess
 import threading
 import time
 import urllib.error
@@ -19,7 +17,6 @@ from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 
 import attrs
 import pytest
-import yaml
 from click.testing import CliRunner
 
 import e11y
@@ -29,7 +26,8 @@ from e11y_slo import slo
 from e11y_slo.dashboard import expressions
 from e11y_web.wsgi import WsgiMiddleware
 from tests.servers.alertmanager import Alertmanager
-from tests.servers.prometheus import Prometheus
+from tests.servers.generated_rules import asked, until, without_intervals
+from tests.servers.prometheus import Prometheus, promtool
 
 FILE = """
 version: 1
@@ -169,14 +167,6 @@ def run(*arguments: str) -> Any:
     return CliRunner().invoke(make_root(), arguments, catch_exceptions=False)
 
 
-def promtool(*arguments: str) -> None:
-    binary = shutil.which("promtool")
-    if binary is None:
-        pytest.fail("this test needs promtool; install it with: bash .ci/servers, or: apt-get install prometheus")
-    done = subprocess.run([binary, *arguments], capture_output=True, text=True, timeout=120, check=False)
-    assert done.returncode == 0, done.stdout + done.stderr
-
-
 @pytest.fixture
 def stage(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Stage]:
     """The application, the Prometheus that scrapes it with the generated rules, and an Alertmanager."""
@@ -186,10 +176,7 @@ def stage(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Stage]:
     e11y.configure({"plugins": ["metrics", "slo", "web"], "adapters": {"logs": {"type": "null"}}})
     rules = run("slo", "rules")
     assert rules.exit_code == 0, rules.output
-    content = yaml.safe_load(rules.stdout)
-    for group in content["groups"]:
-        group.pop("interval", None)
-    (tmp_path / "rules.yml").write_text(yaml.safe_dump(content), "utf-8")
+    (tmp_path / "rules.yml").write_text(without_intervals(rules.stdout), "utf-8")
     shop = Shop()
     running: list[Callable[[], object]] = []
     try:
@@ -222,18 +209,6 @@ def stage(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Stage]:
         e11y.shutdown(1)
 
 
-def until(what: Callable[[], object], told: Callable[[], object], timeout_s: float = 60.0) -> None:
-    deadline = time.monotonic() + timeout_s
-    while not what():
-        assert time.monotonic() < deadline, told()
-        time.sleep(0.2)
-
-
-def without_comparison(expression: str) -> str:
-    """Return an alert's expression so that it has a value also while nothing is wrong."""
-    return re.sub(r" (>|<|<=) (?=[-\d])", r" \1 bool ", expression)
-
-
 @pytest.mark.timeout(240)
 def test_alerts_come_and_go_and_every_expression_has_data(stage: Stage) -> None:
     shop, prometheus = stage.shop, stage.prometheus
@@ -241,11 +216,8 @@ def test_alerts_come_and_go_and_every_expression_has_data(stage: Stage) -> None:
     time.sleep(8)
     rules = prometheus.get("/api/v1/rules")["groups"]
     assert [rule["lastError"] for group in rules for rule in group["rules"] if rule["health"] != "ok"] == []
-    written = [
-        rule for group in yaml.safe_load((stage.folder / "rules.yml").read_text())["groups"] for rule in group["rules"]
-    ]
-    asked = [without_comparison(one["expr"]) if "alert" in one else one["expr"] for one in written]
-    assert [one for one in asked if not prometheus.query(one)] == []
+    written = asked((stage.folder / "rules.yml").read_text("utf-8"))
+    assert [one for one in written if not prometheus.query(one)] == []
     shown = run("slo", "dashboard", "--from", stage.metrics)
     assert shown.exit_code == 0, shown.output
     drawn = expressions(json.loads(shown.stdout))

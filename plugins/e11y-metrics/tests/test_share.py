@@ -105,7 +105,8 @@ class ShareWorked(Event):
 
 
 def files(directory: Path) -> list[str]:
-    return sorted(path.name for path in directory.iterdir())
+    """Return the names of the files; a live worker may be about to replace its own at any moment."""
+    return sorted(path.name for path in directory.iterdir() if path.suffix != ".tmp")
 
 
 def value(name: str, **labels: str) -> float | None:

@@ -10,7 +10,6 @@ import pytest
 
 from e11y import Event
 from e11y_metrics import counter, gauge, histogram, metrics, registry
-from e11y_metrics.journal import SOFT_LIMIT, Journal
 
 from .conftest import Bench
 
@@ -48,30 +47,6 @@ def test_many_threads_and_a_scraper_lose_nothing(bench: Bench) -> None:
         assert found[f'threaded_total{{color="{color}"}}'] == 10_000
         assert found[f'threaded_size_count{{color="{color}"}}'] == 10_000
         assert found[f'direct_total{{color="{color}"}}'] == 10_000
-
-
-def test_the_journal_stays_short_without_anybody_who_settles() -> None:
-    journal = Journal()
-    seen: list[int] = []
-    write = journal.writer(lambda row: seen.append(row[0]))
-    longest = 0
-    for number in range(10 * SOFT_LIMIT):
-        write(number)
-        longest = max(longest, len(journal))
-    assert longest <= SOFT_LIMIT + 1
-    journal.settle()
-    assert seen == list(range(10 * SOFT_LIMIT))
-
-
-def test_a_writer_does_not_wait_for_the_one_who_adds_up() -> None:
-    journal = Journal()
-    write = journal.writer(lambda row: None)
-    with journal.lock:
-        for _ in range(2 * SOFT_LIMIT):
-            write()
-        assert len(journal) == 2 * SOFT_LIMIT
-    write()
-    assert len(journal) < 2 * SOFT_LIMIT
 
 
 class Finalised:

@@ -1,7 +1,8 @@
 """What the shop says about itself.
 
 Events are for those who run the shop: each one is written. Debug events tell how it came to that: they
-wait in the buffer of their request, and are written only when the request fails.
+wait in the buffer of their request, and are written only when the request fails. Both are counted when they happen,
+whatever is written of them: ``@counter`` and ``@histogram`` make metrics, ``@slo`` says what went well.
 """
 
 from __future__ import annotations
@@ -12,9 +13,11 @@ from typing import Annotated, Literal
 from annotated_types import Ge, Gt, MinLen
 
 from e11y import DebugEvent, Event
+from e11y_metrics import counter, histogram
 from e11y_pii import Partial, pii
 from e11y_ratelimit import rate_limit
 from e11y_sampling import sample
+from e11y_slo import slo
 
 Answer = Literal["approved", "declined", "unavailable"]
 Currency = Literal["EUR", "GBP", "USD"]
@@ -38,6 +41,7 @@ class InputRejected(Event, severity="warn"):
     place: str
 
 
+@counter("shop_checkouts_rejected_total", tags=["reason"], help="Checkouts that were refused, by reason.")
 class CheckoutRejected(Event, severity="warn"):
     """A checkout was understood, and refused for a reason that is nobody's failure."""
 
@@ -46,6 +50,7 @@ class CheckoutRejected(Event, severity="warn"):
     order_id: str | None = None
 
 
+@counter("shop_products_viewed_total", tags=["sku"], help="Looks at a product, those of robots too.")
 @rate_limit(50, per="1m")
 class ProductViewed(Event):
     """Somebody looked at a product. Robots do nothing else."""
@@ -53,6 +58,7 @@ class ProductViewed(Event):
     sku: Name
 
 
+@counter("shop_units_reserved_total", value="units", help="Units that left the shelf.")
 @sample(rate=0.2)
 class StockReserved(Event):
     """Goods left the shelf for an order."""
@@ -77,6 +83,8 @@ class OrderPlaced(Event):
     currency: Currency
 
 
+@counter("shop_orders_paid_total", tags=["currency"], help="Orders whose money arrived.")
+@counter("shop_revenue_total", value="amount", tags=["currency"], help="The money that arrived.")
 class OrderPaidV2(Event, retention="90d"):
     """The money of an order arrived. The first version had no currency."""
 
@@ -123,12 +131,21 @@ class PriceLookedUp(DebugEvent):
     listed: str
 
 
+def _gateway_works(answer: Answer | None) -> Literal["success", "failure"]:
+    """Return what an answer says about the gateway: a card that is declined is no failure of it."""
+    return "success" if answer in ("approved", "declined") else "failure"
+
+
+@counter("shop_gateway_calls_total", tags=["answer"], help="Calls of the payment gateway, by what it said.")
+@histogram("shop_gateway_seconds", value=lambda duration_ms: duration_ms / 1000, help="How long they took.")
+@slo(contributes_to="payments", status_from=_gateway_works, latency_field="duration_ms")
 class PaymentAttempted(DebugEvent):
-    """One call of the payment gateway."""
+    """One call of the payment gateway. Of an order that is paid no line is written, but each call counts."""
 
     order_id: str
     attempt: int
     answer: Answer | None = None
+    duration_ms: int = 0
 
 
 class ReceiptRendered(DebugEvent):

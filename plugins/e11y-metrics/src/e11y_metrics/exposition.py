@@ -117,10 +117,12 @@ def make_wsgi_app() -> WsgiApp:
     return app
 
 
-def make_asgi_app() -> AsgiApp:
-    """Return an ASGI application that answers scrapes like that of :func:`make_wsgi_app`, off the event loop."""
+class _AsgiApp:
+    """An object, because routers of ASGI frameworks take functions for their own kind of endpoint."""
 
-    async def app(scope: Scope, receive: Callable[[], Awaitable[Any]], send: Callable[[Any], Awaitable[None]]) -> None:
+    async def __call__(
+        self, scope: Scope, receive: Callable[[], Awaitable[Any]], send: Callable[[Any], Awaitable[None]]
+    ) -> None:
         if scope["type"] == "lifespan":
             await _live(receive, send)
             return
@@ -136,7 +138,14 @@ def make_asgi_app() -> AsgiApp:
         await send({"type": "http.response.start", "status": 200, "headers": encoded})
         await send({"type": "http.response.body", "body": b"" if scope.get("method") == "HEAD" else answer.body})
 
-    return app
+
+def make_asgi_app() -> AsgiApp:
+    """Return an ASGI application that answers scrapes like that of :func:`make_wsgi_app`, off the event loop.
+
+    Starlette and FastAPI take it as a route, ``app.routes.append(Route("/metrics", make_asgi_app()))``, which answers
+    at exactly that path; what they mount there answers ``/metrics/`` and redirects to it.
+    """
+    return _AsgiApp()
 
 
 async def _live(receive: Callable[[], Awaitable[Any]], send: Callable[[Any], Awaitable[None]]) -> None:

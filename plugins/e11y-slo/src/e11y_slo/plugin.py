@@ -7,8 +7,8 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from e11y import E11yError, Host, MetricFamily, Observe, Schema, ScopeReport, hookimpl
+from e11y.journal import Journal
 from e11y_slo import lint
-from e11y_slo.journal import Journal
 from e11y_slo.registration import SHOWN
 from e11y_slo.results import Results
 from e11y_slo.served import Served

@@ -11,10 +11,10 @@ from typing import Any, Literal, Union, get_args, get_origin
 
 from e11y import MISSING, PAYLOAD, ConfigError, Host, Observe, Schema
 from e11y.errors import nearest
+from e11y.journal import Journal
 from e11y.schema import unwrap
 from e11y.steps import Need
 from e11y_slo.exported import EVENT_SECONDS, EVENTS
-from e11y_slo.journal import Journal
 from e11y_slo.option import Slo
 from e11y_slo.tally import Room, Tally
 

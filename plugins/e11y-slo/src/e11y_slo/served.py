@@ -8,12 +8,13 @@ from fnmatch import translate
 from typing import Any
 
 from e11y import ScopeReport
+from e11y.journal import Journal
 from e11y_slo.exported import JOB_SECONDS, JOBS, REQUEST_SECONDS, REQUESTS, UNKNOWN, UNMATCHED
-from e11y_slo.journal import Journal
 from e11y_slo.settings import SloSettings
 from e11y_slo.tally import Room, Tally
 
 _NS_PER_S = 1_000_000_000
+_SERVER_ERROR = 500
 _CLASSES = {2: "2xx", 3: "3xx", 4: "4xx", 5: "5xx"}
 
 
@@ -90,6 +91,8 @@ def _request(report: ScopeReport) -> tuple[Any, ...]:
     facts = report.attributes
     status = facts.get("status")
     known = status if isinstance(status, int) else 0
+    if facts.get("ended") == "failed":
+        known = max(known, _SERVER_ERROR)  # an exception after the status was sent: in mid-answer, or after it
     return str(facts.get("method") or ""), str(facts.get("route") or UNMATCHED), known, report.duration_ns
 
 

@@ -51,6 +51,13 @@ def test_what_is_no_answer_is_unknown_and_was_not_slow(bench: Bench, status: Any
     assert bench.counts("slo_http_request_duration_seconds_count") == {}
 
 
+@pytest.mark.parametrize("status", [None, 200, 201, 404, 500, 503])
+def test_what_failed_is_a_servers_error_whatever_was_sent_before(bench: Bench, status: int | None) -> None:
+    serve(status, ended="failed")
+    assert bench.counts(REQUESTS) == {"GET /orders/{id} 5xx": 1}
+    assert bench.counts("slo_http_request_duration_seconds_count") == {"GET /orders/{id}": 1}
+
+
 def test_durations_are_seconds(run: Run) -> None:
     bench = run()
     with e11y.scope("request", kind="request", method="GET", route="/slow", status=200):

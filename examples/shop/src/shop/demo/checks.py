@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import signal
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -11,14 +10,13 @@ from dataclasses import dataclass
 from shop.demo.client import Drive, Reply
 from shop.demo.mix import COMPLETED, LIMITED, SAMPLE_RATE, SAMPLED
 from shop.demo.output import LOG_LINE, Output
+from shop.demo.scrape import REQUESTS, plain
 from shop.demo.server import Stop
 
 SUMMARY = "e11y.rate_limited"
 """Name of the record that tells what a limit held back."""
 
 _LIMIT = 50
-_PARAMETER = re.compile(r"<(?:\w+:)?(\w+)>")
-"""A part of a route as Flask and Django write it: ``<sku>``, ``<str:sku>``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +64,7 @@ def check_requests(drive: Drive, output: Output) -> list[Check]:
         "and a record of what was held back": _unlimited(replies, output, drive.seconds),
         f"of {_tracked(replies, SAMPLED):,} stock events a fifth was kept ({len(output.named(*SAMPLED)):,}), "
         "each line says so": _wrongly_sampled(replies, output),
+        "the metrics count every request, order and look, whatever was thrown away or held back": _wrong_metrics(drive),
     }
     return checked(claims)
 
@@ -131,7 +130,7 @@ def _wrong_ends(replies: Sequence[Reply], output: Output) -> Iterator[str]:
         if len(told) != 1:
             yield f"{_label(reply)} has {len(told)}"
             continue
-        values = {**told[0], "route": _PARAMETER.sub(r"{\1}", str(told[0]["route"]))}
+        values = {**told[0], "route": plain(str(told[0]["route"]))}
         yield from (
             f"{_label(reply)} tells {name} {values.get(name)} instead of {value}"
             for name, value in true.items()
@@ -168,6 +167,29 @@ def _wrongly_sampled(replies: Sequence[Reply], output: Output) -> Iterator[str]:
     for line in lines:
         if line.metadata.get("sample_rate") != SAMPLE_RATE:
             yield f"line {line.number} does not say so"
+
+
+def _wrong_metrics(drive: Drive) -> Iterator[str]:
+    true = Counter[tuple[str, ...]]()
+    for reply in drive.replies:
+        scenario = reply.scenario
+        kind = "5xx" if scenario.is_failed else f"{scenario.status // 100}xx"
+        true[REQUESTS, scenario.method, scenario.route, kind] += 1
+        true["shop_orders_paid_total",] += scenario.events.count("order.paid")
+        true["shop_products_viewed_total",] += scenario.perhaps.count("product.viewed")
+        calls = scenario.trail.count("payment.attempted")
+        late = scenario.trail.count("shop.payments")  # it logs each time that the gateway does not answer
+        true["slo_event_result_total", "success"] += calls - late
+        true["slo_event_result_total", "failure"] += late
+    shown = Counter[tuple[str, ...]]()
+    for one in drive.metrics:
+        labels = (one.labels.get(label, "") for label in ("method", "route", "status", "slo_status"))
+        shown[one.name, *(plain(label) for label in labels if label)] += round(one.value)
+    for key, count in true.items():
+        if shown[key] != count:
+            yield f"{' '.join(key)} is {shown[key]:,}, but there were {count:,}"
+    if "unmatched" in {one.labels.get("route") for one in drive.metrics}:
+        yield "a request has no route"
 
 
 def _tracked(replies: Iterable[Reply], names: Sequence[str]) -> int:

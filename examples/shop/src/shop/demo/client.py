@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import urllib3
 
 from shop.demo.mix import Scenario
+from shop.demo.scrape import Series, ended, scrape, scrape_after
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +34,8 @@ class Drive:
     replies: Sequence[Reply]
     seconds: float
     connections: int
+    metrics: Sequence[Series]
+    """What the server showed when all of them had ended."""
 
     @property
     def requests_per_second(self) -> float:
@@ -41,14 +44,16 @@ class Drive:
 
 
 def drive(url: str, scenarios: Sequence[Scenario], threads: int) -> Drive:
-    """Send one request per scenario from ``threads`` threads over as many kept-alive connections."""
+    """Send one request per scenario from ``threads`` threads over as many kept-alive connections, then scrape."""
+    before = ended(scrape(url))
     with (
         urllib3.PoolManager(maxsize=threads, block=True, retries=False, timeout=30) as pool,
         ThreadPoolExecutor(threads) as executor,
     ):
         started = time.perf_counter()
         replies = list(executor.map(lambda scenario: _send(pool, url, scenario), scenarios))
-        return Drive(replies, time.perf_counter() - started, threads)
+        seconds = time.perf_counter() - started
+    return Drive(replies, seconds, threads, scrape_after(url, before + len(replies)))
 
 
 def _send(pool: urllib3.PoolManager, url: str, scenario: Scenario) -> Reply:

@@ -86,8 +86,8 @@ def run(folder: Path, scenarios: Sequence[Scenario], threads: int, framework: st
             letters.wait()
             away_s = time.perf_counter() - left
             loki.start()
-            replies += drive(server.url, scenarios[2 * third :], threads).replies
-            driven = Drive(replies, time.perf_counter() - began, threads)
+            last = drive(server.url, scenarios[2 * third :], threads)
+            driven = Drive([*replies, *last.replies], time.perf_counter() - began, threads, last.metrics)
             stop = server.stop(patience_s=90)
         before = hold()
         output = parse(before.file.splitlines(keepends=True))

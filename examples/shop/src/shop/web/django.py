@@ -12,8 +12,10 @@ from django.http import HttpRequest, JsonResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.urls import path
 from django.views.decorators.http import require_GET, require_POST
+from werkzeug.middleware.dispatcher import DispatcherMiddleware
 
 import e11y
+from e11y_metrics import make_wsgi_app
 from e11y_web import WsgiMiddleware
 from shop import forms, logs
 from shop.database import Database
@@ -103,6 +105,7 @@ urlpatterns = [
 ]
 handler500 = crash
 
-app = WsgiMiddleware(get_wsgi_application())  # so that a request ends when its response is closed
+site = WsgiMiddleware(get_wsgi_application())  # so that a request ends when its response is closed
+app = DispatcherMiddleware(site, {"/metrics": make_wsgi_app()})
 logs.configure()
 e11y.start()  # settings that cannot work stop the server here

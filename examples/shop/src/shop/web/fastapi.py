@@ -8,8 +8,10 @@ from typing import Annotated
 
 from fastapi import BackgroundTasks, Depends, FastAPI, Request
 from fastapi.responses import JSONResponse, StreamingResponse
+from starlette.routing import Route
 
 import e11y
+from e11y_metrics import make_asgi_app
 from e11y_web.starlette import StarletteMiddleware
 from shop import forms, logs
 from shop.database import Database
@@ -34,6 +36,7 @@ Body = Annotated[bytes, Depends(body_of)]
 
 shop = Shop(Database())
 api = FastAPI(title="Shop", lifespan=lifespan)
+api.routes.append(Route("/metrics", make_asgi_app()))
 app = StarletteMiddleware(api)
 
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 from functools import partial
 
 import flask
+from werkzeug.middleware.dispatcher import DispatcherMiddleware
 
 import e11y
+from e11y_metrics import make_wsgi_app
 from e11y_web.flask import E11y
 from shop import forms, logs
 from shop.database import Database
@@ -18,6 +20,7 @@ Answer = tuple[dict[str, str], int]
 shop = Shop(Database())
 app = flask.Flask(__name__)
 E11y(app)
+app.wsgi_app = DispatcherMiddleware(app.wsgi_app, {"/metrics": make_wsgi_app()})  # type: ignore[method-assign]
 logs.configure()
 e11y.start()  # settings that cannot work stop the server here
 

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any, Final
 
 Fold = Callable[[tuple[Any, ...]], None]
-"""Adds one row up. Never raises."""
+"""Adds one row up. Must not raise: whoever settles would be told, in place of the plugin that it is about."""
 
 SOFT_LIMIT: Final = 4096
 """Rows above which each writer adds a few up itself, so that the journal cannot grow without end."""
@@ -18,7 +18,12 @@ _PART = 512
 
 
 class Journal:
-    """Takes rows without a lock and adds them up in order, one at a time.
+    """Takes rows without a lock and adds them up in order, one at a time. For plugins that count.
+
+        self.journal = Journal()
+        write = self.journal.writer(self._fold)           # in e11y_observe: Observe(write, needs=("amount",))
+        host.every(0.25, self.journal.settle)             # in e11y_started
+        self.journal.forget()                             # in e11y_forked
 
     Writing is one append to a deque: any thread, signal handler and finaliser may do it. Adding up happens in
     whoever settles: the periodic job, a scrape, and writers while more than ``SOFT_LIMIT`` rows wait; a writer only
@@ -37,7 +42,7 @@ class Journal:
         return len(self._rows)
 
     def writer(self, fold: Fold) -> Callable[..., None]:
-        """Return a function that writes its arguments down as a row for ``fold``."""
+        """Return a function that writes its arguments down as a row for ``fold``. For the start, not for each event."""
         number = len(self._folds)  # not the function itself: rows of atoms cost the garbage collector nothing
         self._folds.append(fold)
         rows, append, help_out = self._rows, self._rows.append, self._help
@@ -50,17 +55,12 @@ class Journal:
         return write
 
     def settle(self) -> None:
-        """Add up what waits now."""
+        """Add up what waits now; what is written meanwhile may wait for the next time."""
         waiting = len(self._rows)
         while waiting > 0:
             with self.lock:
                 self._add_up(_PART)
             waiting -= _PART
-
-    def forget(self) -> None:
-        """Begin anew, also when another thread of the parent was adding up. For forked children only."""
-        self.lock = threading.Lock()
-        self._rows.clear()
 
     def _help(self) -> None:
         if self.lock.acquire(blocking=False):
@@ -77,3 +77,8 @@ class Journal:
             except IndexError:  # empty
                 return
             folds[number](row)
+
+    def forget(self) -> None:
+        """Begin anew, also when another thread of the parent was adding up. For forked children only."""
+        self.lock = threading.Lock()
+        self._rows.clear()
