@@ -117,6 +117,7 @@ class Preparer:
         self._filters = False
         self._trails = Trails()
         self._turn = threading.Lock()
+        self._driver = 0
         self._progress = Wake()
         self.worker.reset()
 
@@ -131,22 +132,33 @@ class Preparer:
     def run_once(self) -> int:
         """Prepare what is in the intake now and run the jobs that are due; return how many entries there were."""
         with self._turn:
-            self._begun += 1
-            now = self._clock.monotonic()
-            found = 0
-            waiting = self._intake.slots()
-            while waiting > 0 and not self._holds():
-                waiting -= _PART_SLOTS
-                found += self._empty_intake()
-            for job in tuple(self._jobs):
-                self._run_job(job, now)
-            self._completed = self._begun
+            self._driver = threading.get_ident()
+            try:
+                found = self._run_turn()
+            finally:
+                self._driver = 0
         self._progress.wake()
         return found
 
+    def _run_turn(self) -> int:
+        self._begun += 1
+        now = self._clock.monotonic()
+        found = 0
+        waiting = self._intake.slots()
+        while waiting > 0 and not self._holds():
+            waiting -= _PART_SLOTS
+            found += self._empty_intake()
+        for job in tuple(self._jobs):
+            self._run_job(job, now)
+        self._completed = self._begun
+        return found
+
     def flush(self, deadline: float) -> bool:
-        """Wait until what is in the intake now was handed to the lanes; return whether that was in time."""
-        if self.worker.is_current:
+        """Wait until what is in the intake now was handed to the lanes; return whether that was in time.
+
+        A signal handler may have interrupted ``run_once`` on its own thread, where nothing goes on until it returns.
+        """
+        if self.worker.is_current or self._driver == threading.get_ident():
             return False
         self._hasty_until = deadline
         wanted = self._begun + 1
