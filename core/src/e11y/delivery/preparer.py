@@ -107,9 +107,8 @@ class Preparer:
 
     def reset(self) -> None:
         """Start over, without a thread. For forked children only."""
-        self.in_hands = 0
-        self._begun = self._completed = 0
-        self._silent = 0
+        self.in_hands = self._driver = 0
+        self._begun = self._completed = self._silent = 0
         self._sequence = 0
         self._hasty_until = 0.0
         self._plans: list[_Plan] = []
@@ -117,7 +116,6 @@ class Preparer:
         self._filters = False
         self._trails = Trails()
         self._turn = threading.Lock()
-        self._driver = 0
         self._progress = Wake()
         self.worker.reset()
 
@@ -134,11 +132,10 @@ class Preparer:
         with self._turn:
             self._driver = threading.get_ident()
             try:
-                found = self._run_turn()
+                return self._run_turn()
             finally:
                 self._driver = 0
-        self._progress.wake()
-        return found
+                self._progress.wake()
 
     def _run_turn(self) -> int:
         self._begun += 1
@@ -154,11 +151,8 @@ class Preparer:
         return found
 
     def flush(self, deadline: float) -> bool:
-        """Wait until what is in the intake now was handed to the lanes; return whether that was in time.
-
-        A signal handler may have interrupted ``run_once`` on its own thread, where nothing goes on until it returns.
-        """
-        if self.worker.is_current or self._driver == threading.get_ident():
+        """Wait until what is in the intake now was handed to the lanes; return whether that was in time."""
+        if self.worker.is_current or self._driver == threading.get_ident():  # in a signal handler that interrupted it
             return False
         self._hasty_until = deadline
         wanted = self._begun + 1
