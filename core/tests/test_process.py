@@ -189,6 +189,27 @@ def test_sigterm_at_the_moment_when_another_thread_ends_a_shutdown_is_not_lost(t
     assert len(lines(out)) == 1
 
 
+def test_sigterm_while_the_main_thread_prepares_by_itself_ends_the_process(tmp_path: Path) -> None:
+    """It does where the system has no threads to give, and the handler cannot wait for what it interrupts."""
+    script = """
+    class Killer:
+        @e11y.hookimpl
+        def e11y_started(self, host):
+            host.every(0.001, lambda: os.kill(os.getpid(), signal.SIGTERM))
+    def refuse(thread):
+        raise RuntimeError("can't start new thread")
+    threading.Thread.start = refuse
+    configure(sys.argv[1])
+    e11y.configure({**e11y.active.configuration()[0], "plugins": [FilePlugin, Killer]})
+    Happened.track(number=1)
+    time.sleep(0.01)
+    signal.setitimer(signal.ITIMER_REAL, 20)
+    e11y.flush()
+    """
+    done = run(script, tmp_path, str(tmp_path / "out"), check=False, measured=False)
+    assert done.returncode == -signal.SIGTERM
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no signal masks")
 def test_the_threads_leave_signals_to_the_main_thread(tmp_path: Path) -> None:
     """It would not wake up from what it waits in."""

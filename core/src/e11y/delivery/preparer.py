@@ -107,9 +107,8 @@ class Preparer:
 
     def reset(self) -> None:
         """Start over, without a thread. For forked children only."""
-        self.in_hands = 0
-        self._begun = self._completed = 0
-        self._silent = 0
+        self.in_hands = self._driver = 0
+        self._begun = self._completed = self._silent = 0
         self._sequence = 0
         self._hasty_until = 0.0
         self._plans: list[_Plan] = []
@@ -131,22 +130,29 @@ class Preparer:
     def run_once(self) -> int:
         """Prepare what is in the intake now and run the jobs that are due; return how many entries there were."""
         with self._turn:
-            self._begun += 1
-            now = self._clock.monotonic()
-            found = 0
-            waiting = self._intake.slots()
-            while waiting > 0 and not self._holds():
-                waiting -= _PART_SLOTS
-                found += self._empty_intake()
-            for job in tuple(self._jobs):
-                self._run_job(job, now)
-            self._completed = self._begun
-        self._progress.wake()
+            self._driver = threading.get_ident()
+            try:
+                return self._run_turn()
+            finally:
+                self._driver = 0
+                self._progress.wake()
+
+    def _run_turn(self) -> int:
+        self._begun += 1
+        now = self._clock.monotonic()
+        found = 0
+        waiting = self._intake.slots()
+        while waiting > 0 and not self._holds():
+            waiting -= _PART_SLOTS
+            found += self._empty_intake()
+        for job in tuple(self._jobs):
+            self._run_job(job, now)
+        self._completed = self._begun
         return found
 
     def flush(self, deadline: float) -> bool:
         """Wait until what is in the intake now was handed to the lanes; return whether that was in time."""
-        if self.worker.is_current:
+        if self.worker.is_current or self._driver == threading.get_ident():  # in a signal handler that interrupted it
             return False
         self._hasty_until = deadline
         wanted = self._begun + 1

@@ -82,6 +82,7 @@ class SloPlugin:
         self.journal.forget()
         self.served.forget()
         self.results.forget()
+        self._notices.clear()
 
     @hookimpl
     def e11y_stopped(self) -> None:
