@@ -27,6 +27,8 @@ from typing import Any
 
 import attrs
 
+from e11y.testing import free_port
+
 ROOT = Path(__file__).resolve().parents[2]
 EVENTS = 20_000
 PER_SECOND = 2_000
@@ -63,8 +65,7 @@ class Sink:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         folder.mkdir()
-        with socket.create_server(("127.0.0.1", 0)) as free:
-            self.port: int = free.getsockname()[1]
+        self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.process: subprocess.Popen[bytes] | None = None
         self.start()

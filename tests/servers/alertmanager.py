@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import shutil
-import socket
 import subprocess
 import time
 import urllib.request
@@ -12,6 +11,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
+from e11y.testing import free_port
 
 _CONFIG = """
 route:
@@ -33,8 +34,7 @@ class Alertmanager:
         self.binary: str = binary
         self.folder = folder
         self.process: subprocess.Popen[bytes] | None = None
-        with socket.create_server(("127.0.0.1", 0)) as free:
-            self.port: int = free.getsockname()[1]
+        self.port = free_port()
         folder.mkdir(exist_ok=True)
         (folder / "alertmanager.yml").write_text(_CONFIG, "utf-8")
 

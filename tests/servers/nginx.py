@@ -12,6 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from e11y.testing import free_port
+
 CONFIG = """
 daemon off;
 pid {folder}/nginx.pid;
@@ -66,8 +68,7 @@ class Nginx:
             pytest.fail("this test needs nginx; install it with: bash .ci/servers, or: apt-get install nginx-light")
         self.binary: str = binary
         self.folder = folder
-        with socket.create_server(("127.0.0.1", 0)) as free:
-            self.port: int = free.getsockname()[1]
+        self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}/"
         self.process: subprocess.Popen[bytes] | None = None
         (folder / "nginx.conf").write_text(CONFIG.format(folder=folder, port=self.port), "utf-8")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import shutil
-import socket
 import subprocess
 import time
 import urllib.parse
@@ -13,6 +12,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
+from e11y.testing import free_port
 
 _CONFIG = """
 global:
@@ -41,8 +42,7 @@ class Prometheus:
         self.binary: str = binary
         self.folder = folder
         self.process: subprocess.Popen[bytes] | None = None
-        with socket.create_server(("127.0.0.1", 0)) as free:
-            self.port: int = free.getsockname()[1]
+        self.port = free_port()
         (folder / "prometheus.yml").write_text(_CONFIG.format(target=target) + more, "utf-8")
 
     def start(self) -> None:

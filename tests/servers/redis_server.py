@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from e11y.testing import free_port
+
 
 class RedisServer:
     """One redis-server process; ``start`` and ``kill`` may alternate, the port stays the same."""
@@ -22,8 +24,7 @@ class RedisServer:
             )
         self.binary: str = binary
         self.folder = folder
-        with socket.create_server(("127.0.0.1", 0)) as free:
-            self.port: int = free.getsockname()[1]
+        self.port = free_port()
         self.url = f"redis://127.0.0.1:{self.port}/0"
         self.process: subprocess.Popen[bytes] | None = None
 

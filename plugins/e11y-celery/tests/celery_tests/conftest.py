@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from typing import Any, cast
@@ -18,15 +17,13 @@ from e11y import Fault, Runtime, ScopeReport, hookimpl
 from e11y.adapters import MemoryAdapter
 from e11y.context import CURRENT, NO_FRAME
 from e11y.record import Record
-from e11y.testing import FrozenClock
+from e11y.testing import FrozenClock, free_port
 from e11y_celery import CeleryPlugin
 
 
 @pytest.fixture(scope="session")
 def server() -> Iterator[str]:
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
-    with ValkeyServer(port=port) as started:
+    with ValkeyServer(port=free_port()) as started:
         yield f"redis://127.0.0.1:{started.port}/0"
 
 

@@ -17,6 +17,8 @@ from typing import Any, Self
 
 import aiohttp
 
+from e11y.testing import free_port
+
 SITE = Path(__file__).parent / "site"
 
 TOML = """
@@ -28,13 +30,6 @@ batch_interval = "{interval}"
 [routes]
 default = ["logs"]
 """
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 class Server:
