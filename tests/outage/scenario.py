@@ -5,7 +5,7 @@ tests each ``Outage``:
 
     @pytest.mark.parametrize("outage", OUTAGES, ids=str)
     def test_an_outage_loses_nothing(outage, tmp_path):
-        run(DESTINATION, outage, tmp_path).check()
+        check(DESTINATION, outage, tmp_path)
 
 Both loads run at the same time in processes of their own, so that whatever else the machine does slows both.
 """
@@ -37,6 +37,8 @@ OUTAGE_S = 10.0
 SHUTDOWN_S = 5.0
 
 _SLOWER = 1.25
+_ATTEMPTS = 3
+"""A slower call shows in each; what else the machine does hits one process or the other."""
 _SEGMENT = 500
 
 
@@ -269,6 +271,22 @@ class Report:
             f"{self.outage}: {EVENTS - len(self.counts)} lost, {twice} twice, {self.failing['retries']} retries, "
             f"p99 {p99s[1]:.1f} us against {p99s[0]:.1f} us healthy, flush {self.failing['flush_s']:.2f} s"
         )
+
+
+def check(destination: Destination, outage: Outage, folder: Path) -> None:
+    """Check that an outage loses nothing, and that callers do not notice.
+
+    Raises:
+        AssertionError: It did, or they do each time.
+    """
+    summaries = []
+    for attempt in range(_ATTEMPTS):
+        report = run(destination, outage, folder / str(attempt))
+        report.check()
+        if report.is_unnoticed():
+            return
+        summaries.append(report.summary())
+    raise AssertionError("callers notice each time: " + "; ".join(summaries))
 
 
 def run(destination: Destination, outage: Outage, folder: Path) -> Report:

@@ -20,8 +20,8 @@ class LaneSettings:
         batch_interval_s: A record waits at most this long for its batch to fill.
         batch_records: A batch of this many records is written at once.
         batch_bytes: A batch of about this many bytes (encoded) is written at once.
-        give_up_after_s: A record is given up this long after its first attempt, or after it came while the
-            destination takes nothing.
+        give_up_after_s: A record is given up this long after it came, if its destination refused it for now or takes
+            nothing. One that is tried with others is as old as the newest of them.
         max_retries: A batch is given up after this many retries; ``None``: only time decides.
         backoff_base_s: Wait before the first retry; it doubles from there.
         backoff_cap_s: Longest wait that doubling reaches. A destination may ask for longer.
