@@ -12,6 +12,7 @@ from e11y.clock import Clock, Ids
 from e11y.context import TRACE_ID
 from e11y.delivery.budget import Budget
 from e11y.delivery.intake import HIGH, INVALID, REPLAY, Intake, queue_of
+from e11y.delivery.jobs import Jobs
 from e11y.delivery.lane import Lane
 from e11y.delivery.ledger import Ledger
 from e11y.delivery.letters import of_invalid, without_values
@@ -101,7 +102,7 @@ class Preparer:
         self._on_fault = on_fault
         self._resource = resource
         self._wants_trail = frozenset(lane for lane in lanes.values() if lane.adapter.capabilities.wants_trail)
-        self._jobs: list[_Job] = []
+        self._jobs = Jobs(on_fault)
         self.worker = Worker("e11y-preparer", self._pass, _nothing, intake.wake, on_fault)
         self.reset()
 
@@ -121,7 +122,7 @@ class Preparer:
 
     def every(self, seconds: float, work: Callable[[], None]) -> None:
         """Run short ``work`` about every ``seconds``, on the preparer's thread. What it raises is reported."""
-        self._jobs.append(_Job(work, seconds, self._clock.monotonic() + seconds))
+        self._jobs.add(work, seconds, self._clock.monotonic())
 
     def start(self) -> bool:
         """Start the thread unless it runs; return whether it runs."""
@@ -145,8 +146,7 @@ class Preparer:
         while waiting > 0 and not self._holds():
             waiting -= _PART_SLOTS
             found += self._empty_intake()
-        for job in tuple(self._jobs):
-            self._run_job(job, now)
+        self._jobs.run_due(now)
         self._completed = self._begun
         return found
 
@@ -182,15 +182,6 @@ class Preparer:
         self._intake.own_threads.add(threading.get_ident())
         self._silent = 0 if self.run_once() else self._silent + 1
         return _IDLE_S if self._silent > _IDLE_AFTER else _BUSY_S
-
-    def _run_job(self, job: _Job, now: float) -> None:
-        if now < job.due:
-            return
-        job.due = now + job.seconds
-        try:
-            job.work()
-        except Exception as error:  # noqa: BLE001 - a bug of a plugin must not stop delivery
-            self._on_fault("preparer", "periodic work", error)
 
     # Entries
 
@@ -383,17 +374,6 @@ class Preparer:
         """Offer the dead letter of an event that reached no adapter."""
         kept = self._keep_letter(record, "", reason)
         (self._ledger.letters_kept if kept else self._ledger.letters_lost).add()
-
-
-class _Job:
-    """Something to do every so often."""
-
-    __slots__ = ("due", "seconds", "work")
-
-    def __init__(self, work: Callable[[], None], seconds: float, due: float) -> None:
-        self.work = work
-        self.seconds = seconds
-        self.due = due
 
 
 def _nothing() -> None:
