@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import shutil
 import subprocess
-import time
 import urllib.request
 from pathlib import Path
 from typing import Any
@@ -13,6 +12,7 @@ from typing import Any
 import pytest
 
 from e11y.testing import free_port
+from tests.servers.daemon import started
 
 _CONFIG = """
 route:
@@ -47,18 +47,7 @@ class Alertmanager:
             f"--web.listen-address=127.0.0.1:{self.port}",
             "--cluster.listen-address=",
         ]
-        with (self.folder / "alertmanager.log").open("ab") as log:
-            self.process = subprocess.Popen(command, stdout=log, stderr=log)
-        deadline = time.monotonic() + 30
-        while True:
-            assert self.process.poll() is None, (self.folder / "alertmanager.log").read_text("utf-8")
-            assert time.monotonic() < deadline, "alertmanager does not answer"
-            try:
-                self.alerts()
-            except OSError:
-                time.sleep(0.05)
-            else:
-                return
+        self.process = started(command, self.folder / "alertmanager.log", self.alerts)
 
     def stop(self) -> None:
         """End the process."""

@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from e11y.testing import free_port
+from tests.servers.daemon import started
 
 _CONFIG = """
 global:
@@ -54,18 +55,7 @@ class Prometheus:
             f"--web.listen-address=127.0.0.1:{self.port}",
             "--enable-feature=exemplar-storage",
         ]
-        with (self.folder / "prometheus.log").open("ab") as log:
-            self.process = subprocess.Popen(command, stdout=log, stderr=log)
-        deadline = time.monotonic() + 30
-        while True:
-            assert self.process.poll() is None, (self.folder / "prometheus.log").read_text("utf-8")
-            assert time.monotonic() < deadline, "prometheus does not answer"
-            try:
-                self.get("/api/v1/status/buildinfo")
-            except OSError:
-                time.sleep(0.05)
-            else:
-                return
+        self.process = started(command, self.folder / "prometheus.log", lambda: self.get("/api/v1/status/buildinfo"))
 
     def stop(self) -> None:
         """End the process."""
