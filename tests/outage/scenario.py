@@ -37,7 +37,7 @@ OUTAGE_S = 10.0
 SHUTDOWN_S = 5.0
 
 _SLOWER = 1.25
-_ATTEMPTS = 3
+_ATTEMPTS = 5
 """A slower call shows in each; what else the machine does hits one process or the other."""
 _SEGMENT = 500
 
