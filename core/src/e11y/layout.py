@@ -23,6 +23,9 @@ INDEX, TIME_NS, SNAPSHOT, EXTRAS = range(4)
 RECORD_BYTES = 200
 """Estimate of what a record costs beside its JSON and its values."""
 
+_HEAD_BYTES = 88
+"""Time and trace id in the head of a line, with their keys."""
+
 
 class Layout:
     """How the entries of one event type (in one variant) are read.
@@ -49,7 +52,7 @@ class Layout:
         originals: Column name -> position of the value before zone 2 changed it.
         deferred: Filters still to run, in order.
         overhead_bytes: Estimate of what one queued entry costs beside its texts.
-        held_bytes: Estimate of what one record costs beside its JSON.
+        held_bytes: Estimate of what one record costs beside the body of its line.
     """
 
     __slots__ = (
@@ -121,16 +124,19 @@ class Layout:
         self.originals = originals
         self.deferred = deferred
         self.overhead_bytes = overhead_bytes
-        self.held_bytes = overhead_bytes + RECORD_BYTES
         self.resource = resource
+        head_bytes = _HEAD_BYTES + sum([len(key) + len(text) + 6 for key, text in self._constants().items()])
+        self.held_bytes = overhead_bytes + RECORD_BYTES + 2 * head_bytes
         self.line: LineFormat | None = None
 
     def make_line(self) -> LineFormat:
         """Make, keep and return the format of its JSON lines."""
-        constants = {"severity": str(self.severity), "event_name": self.name, **self.resource}
         metadata = {} if self.varied and not self.weight_at else self.metadata
-        self.line = LineFormat(constants, self.names, metadata, self.retention_ns // 1_000_000)
+        self.line = LineFormat(self._constants(), self.names, metadata, self.retention_ns // 1_000_000)
         return self.line
+
+    def _constants(self) -> dict[str, str]:
+        return {"severity": str(self.severity), "event_name": self.name, **self.resource}
 
     def position(self, extra: str) -> int:
         """Return where an entry holds an extra, 0 when it has none."""

@@ -1,5 +1,7 @@
 """The JSON line of a record: what is constant is encoded once, what neighbours share is remembered.
 
+A line is a head (time, severity, name, resource, trace) and a body (span, payload, context, metadata).
+
 Measured for four fields, one context value and a retention: 1.3 us a line on CPython 3.11 and 1.45 us on
 3.13, against 3.9 and 4.2 us for a dict per part. A generated msgspec ``Struct`` takes the columns straight
 from the entry, in a third of the time of a dict.
@@ -13,16 +15,15 @@ from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any
 
-from e11y.context import FIRST_KEY, PARENT_TRACE_ID, SPAN_ID, TRACE_ID, Snapshot, values
+from e11y.context import FIRST_KEY, PARENT_TRACE_ID, SPAN_ID, Snapshot, values
 from e11y.encode import encode, encoder
 
 RETENTION = "retention_until"
 
 SAMPLE_RATE = "sample_rate"
 
-SPAN_KEY = b'","span_id":"'
-"""What stands between the trace id and the span id of a line."""
-
+BODY_OPENING = b'{"span_id":"'
+"""How each body begins. The span id is part of it so that no two are alike: some stores drop what they have already."""
 
 Frame = tuple[int, bytes, bytes, dict[float, bytes]]
 """``(milliseconds, opening, ending, weight -> ending)``."""
@@ -117,12 +118,12 @@ def _second(seconds: int) -> bytes:
 
 
 @lru_cache(maxsize=256)
-def surroundings(snapshot: Snapshot) -> tuple[bytes, bytes, bytes]:
-    """Return the parts of a line that its context decides: the trace id, what stands before the payload, and after."""
+def surroundings(snapshot: Snapshot) -> tuple[bytes, bytes]:
+    """Return the parts of a body that its context decides: what stands before the payload, and what after."""
     before = b'"'
     if snapshot[SPAN_ID]:
         before += b',"parent_span_id":"%016x"' % snapshot[SPAN_ID]
     if snapshot[PARENT_TRACE_ID]:
         before += b',"parent_trace_id":"%032x"' % snapshot[PARENT_TRACE_ID]
     after = b',"context":' + encode(values(snapshot)) if len(snapshot) > FIRST_KEY else b""
-    return b"%032x" % snapshot[TRACE_ID], before + b',"payload":', after
+    return before + b',"payload":', after

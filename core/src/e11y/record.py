@@ -5,25 +5,22 @@ It is a thin view of what the caller left (see ``layout``): what an adapter does
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from itertools import repeat
+from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any, Self
 
-from e11y.clock import Ids
 from e11y.context import (
     EMPTY,
     PARENT_TRACE_ID,
     SPAN_ID,
-    TRACE_ID,
     Snapshot,
     hex_span,
     hex_trace,
     values,
 )
-from e11y.encode import encode, encode_each
+from e11y.encode import encode
 from e11y.layout import EXTRAS, INDEX, RECORD_BYTES, SNAPSHOT, TIME_NS, Entry, Layout
-from e11y.line import NO_FRAME, RETENTION, SAMPLE_RATE, SPAN_KEY, Frame, moment, rate_of, surroundings
+from e11y.line import BODY_OPENING, RETENTION, SAMPLE_RATE, moment, rate_of, surroundings
 from e11y.severity import Severity
 
 __all__ = [
@@ -36,7 +33,6 @@ __all__ = [
     "Layout",
     "Record",
     "iso_ms",
-    "make_records",
 ]
 
 
@@ -46,39 +42,40 @@ class Record:
     Attributes:
         layout: What all records of its type have in common.
         time_ns: When ``track()`` was called, nanoseconds since 1970-01-01 UTC.
-        snapshot: The context as the flat tuple that its neighbours share.
-        trail: For adapters that ask for it: the records below error of the same trace that were prepared
-            before this one.
+        trace_hex: The trace id as 32 lowercase hex digits.
+        span_hex: The span id as 16 lowercase hex digits, new for each record.
         sequence: Place in the order of preparation, set by the preparer and read by lanes.
         held_bytes: Memory that it is charged with while a lane holds it; 0: not known yet.
     """
 
     __slots__ = (
-        "_encoded",
+        "_body",
         "_entry",
+        "_line",
         "_metadata",
+        "_opening",
         "_payload",
+        "_trail",
         "held_bytes",
         "layout",
         "sequence",
-        "snapshot",
-        "span",
+        "span_hex",
         "time_ns",
-        "trace",
-        "trail",
+        "trace_hex",
     )
 
     def __init__(self, layout: Layout, entry: Entry, trace: int, span: int) -> None:
         self.layout = layout
         self._entry = entry
         self.time_ns: int = entry[TIME_NS]
-        self.snapshot: Snapshot = entry[SNAPSHOT]
-        self.trace = trace
-        self.span = span
-        self.trail: tuple[Record, ...] = ()
+        self.trace_hex = b"%032x" % trace
+        self.span_hex = b"%016x" % span
+        self._trail: tuple[Record, ...]
         self._payload: dict[str, Any] | None = None
         self._metadata: dict[str, Any] | None = None
-        self._encoded: bytes | None = None
+        self._opening: bytes
+        self._body: bytes | None = None
+        self._line: bytes | None = None
         self.sequence: int
         self.held_bytes: int
 
@@ -129,14 +126,39 @@ class Record:
         return self.layout.event_type
 
     @property
+    def snapshot(self) -> Snapshot:
+        """The context as the flat tuple that its neighbours share."""
+        snapshot: Snapshot = self._entry[SNAPSHOT]
+        return snapshot
+
+    @property
+    def trail(self) -> tuple[Record, ...]:
+        """For adapters that ask for it: the records below error of the same trace that were prepared before it."""
+        return getattr(self, "_trail", ())
+
+    @trail.setter
+    def trail(self, trail: tuple[Record, ...]) -> None:
+        self._trail = trail
+
+    @property
+    def trace(self) -> int:
+        """The trace id as an integer."""
+        return int(self.trace_hex, 16)
+
+    @property
+    def span(self) -> int:
+        """The span id as an integer."""
+        return int(self.span_hex, 16)
+
+    @property
     def trace_id(self) -> str:
         """32 lowercase hex digits."""
-        return f"{self.trace:032x}"
+        return self.trace_hex.decode()
 
     @property
     def span_id(self) -> str:
         """16 lowercase hex digits, new for each record."""
-        return f"{self.span:016x}"
+        return self.span_hex.decode()
 
     @property
     def parent_span_id(self) -> str | None:
@@ -175,19 +197,25 @@ class Record:
     @property
     def size_bytes(self) -> int:
         """Estimate of the memory the record holds: its JSON, its values and itself."""
-        encoded = self._encoded
-        return self.layout.held_bytes + (2 * len(encoded) if encoded is not None else 0)
+        body = self._body
+        return self.layout.held_bytes + (2 * len(body) if body is not None else 0)
 
     def encoded(self) -> bytes:
         """Return the record as one JSON object in UTF-8, without a line end. Made once and shared."""
-        if self._encoded is None:
-            self._encoded = self._make_line()
-        return self._encoded
+        line = self._line
+        if line is None:
+            body = self._body or self._make_body()
+            self._line = line = b"".join((self._opening, self.trace_hex, b'",', body[1:]))
+        return line
+
+    def encoded_body(self) -> bytes:
+        """Return the same without time, severity, name, resource and trace: for adapters that put these elsewhere."""
+        return self._body or self._make_body()
 
     def withhold(self, payload: Mapping[str, Any]) -> None:
         """Replace the payload, before anything was encoded; core's deferred filters end here."""
         self._payload = dict(payload)
-        self._encoded = None
+        self._body = self._line = None
 
     def marked(self, mark: str) -> Record:
         """Return a copy whose metadata holds ``mark: True``."""
@@ -196,12 +224,10 @@ class Record:
         copy._metadata = {**self.metadata, mark: True}
         return copy
 
-    def _make_line(self) -> bytes:
-        layout, entry, snapshot = self.layout, self._entry, self.snapshot
+    def _make_body(self) -> bytes:
+        layout, entry = self.layout, self._entry
         line = layout.line or layout.make_line()
-        trace, before, after = surroundings(snapshot)
-        if self.trace != snapshot[TRACE_ID]:
-            trace = b"%032x" % self.trace
+        before, after = surroundings(self.snapshot)
         if self._payload is not None or layout.open_at:
             payload = encode(self._payload if self._payload is not None else layout.payload(entry))
         else:
@@ -213,10 +239,11 @@ class Record:
         frame = line.frame
         if frame[0] != milliseconds:
             frame = line.make_frame(milliseconds)
-        _, opening, ending, _ = frame
+        _, self._opening, ending, _ = frame
         if self._metadata is not None or layout.varied:
             ending = self._make_ending()
-        return b"".join((opening, trace, SPAN_KEY, b"%016x" % self.span, before, payload, after, ending))
+        self._body = body = b"".join((BODY_OPENING, self.span_hex, before, payload, after, ending))
+        return body
 
     def _make_ending(self) -> bytes:
         return b"}" if not self.metadata else b',"metadata":' + encode(self._metadata) + b"}"
@@ -268,123 +295,6 @@ def _copied(name: str, payload: dict[str, Any], facts: dict[str, Any], trail: tu
     copy = Record.of(name, payload, **facts)
     copy.trail = trail
     return copy
-
-
-def make_records(
-    entries: Sequence[Entry],
-    layouts: Sequence[Layout],
-    ids: Ids,
-    filtered: Sequence[dict[str, Any] | None] | None = None,
-) -> list[Record]:
-    """Return the records of ``entries``, in their order, with their lines as far as these can be made at once.
-
-    Among many a record costs half of what it costs alone: one call encodes all payloads, one draws all
-    ids, neighbours share layout, context and millisecond. A record whose line fails makes it when it is
-    asked for. The loop is flat on purpose.
-
-    Args:
-        entries: Of any layouts.
-        layouts: By index.
-        ids: Source of ids.
-        filtered: For each entry the payload that its deferred filters left, ``None`` where it has none of these.
-    """
-    finals: Sequence[dict[str, Any] | None] = [None] * len(entries) if filtered is None else filtered
-    texts = encode_each(_payloads(entries, layouts, finals))
-    bare: Iterator[Record] = map(object.__new__, repeat(Record, len(entries)))
-    spans, span_texts = ids.span_ids(len(entries))
-    traces: Iterator[tuple[int, bytes]] | None = None
-    records: list[Record] = []
-    neighbour: Layout | None = None
-    last: Snapshot | None = None
-    frame = NO_FRAME
-    at_once = varied = False
-    span_at = base_bytes = shared_trace = begin_ns = end_ns = 0
-    shared = own = opening = before = after = ending = b""
-    for entry, final, payload, record, span, span_text in zip(
-        entries, finals, texts, bare, spans, span_texts, strict=True
-    ):
-        records.append(record)
-        record.layout = layout = layouts[entry[INDEX]]
-        if layout is not neighbour:
-            neighbour = layout
-            at_once, span_at, varied, base_bytes = layout.at_once, layout.span_at, layout.varied, layout.held_bytes
-            begin_ns = end_ns = 0
-        record._entry = entry
-        record.time_ns = time_ns = entry[TIME_NS]
-        record.snapshot = snapshot = entry[SNAPSHOT]
-        record.trail = ()
-        record._payload = final
-        record._metadata = record._encoded = None
-        record.held_bytes = 0
-        record.span = span
-        if span_at:
-            record.span = entry[span_at]
-            span_text = b"%016x" % record.span  # noqa: PLW2901 - what was drawn for it is left
-        if snapshot is not last:
-            last, shared_trace, shared = snapshot, snapshot[TRACE_ID], b""
-        if shared_trace:
-            record.trace = shared_trace
-        else:
-            if traces is None:
-                traces = zip(*ids.trace_ids(len(entries)), strict=True)
-            record.trace, own = next(traces)
-        if payload is None or (final is None and not at_once):
-            continue
-        try:
-            if not shared:
-                shared, before, after = surroundings(snapshot)
-            if not begin_ns <= time_ns < end_ns:
-                milliseconds = time_ns // 1_000_000
-                begin_ns, end_ns = milliseconds * 1_000_000, (milliseconds + 1) * 1_000_000
-                line = layout.line or layout.make_line()
-                frame = line.frame if line.frame[0] == milliseconds else line.make_frame(milliseconds)
-                _, opening, ending, _ = frame
-            if varied:
-                ending = _own_ending(record, frame)
-            trace = shared if shared_trace else own
-            record._encoded = made = b"".join((opening, trace, SPAN_KEY, span_text, before, payload, after, ending))
-            record.held_bytes = base_bytes + 2 * len(made)
-        except Exception:  # noqa: BLE001 - told when the record is asked for its line
-            record.held_bytes = begin_ns = end_ns = 0
-    return records
-
-
-def _payloads(
-    entries: Sequence[Entry], layouts: Sequence[Layout], finals: Sequence[dict[str, Any] | None]
-) -> list[object]:
-    """Return what encodes as the payload of each entry."""
-    payloads: list[object] = []
-    for entry, final in zip(entries, finals, strict=True):
-        layout = layouts[entry[INDEX]]
-        if final is not None:
-            payloads.append(final)
-        elif layout.plain:
-            payloads.append((layout.line or layout.make_line()).payload(*entry[layout.start : layout.stop]))
-        else:
-            payloads.append(_payload_of(entry, layout))
-    return payloads
-
-
-def _own_ending(record: Record, frame: Frame) -> bytes:
-    """Return the ending of a line whose metadata is not that of its neighbours."""
-    layout = record.layout
-    if not layout.weight_at:
-        return record._make_ending()
-    weight = record._entry[layout.weight_at]
-    return frame[3].get(weight) or (layout.line or layout.make_line()).make_ending(frame, weight)
-
-
-def _payload_of(entry: Entry, layout: Layout) -> object:
-    """Return what encodes as the payload of an entry; what does not encode at all when it cannot be made."""
-    if not layout.at_once:
-        return None
-    try:
-        return (layout.line or layout.make_line()).payload(*layout.columns(entry))
-    except Exception:  # noqa: BLE001 - told when the record is asked for its line
-        return _UNMADE
-
-
-_UNMADE = object()
 
 
 def iso_ms(time_ns: int) -> str:

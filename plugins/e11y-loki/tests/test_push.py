@@ -32,8 +32,9 @@ def pushed(loki: Any) -> list[dict[str, Any]]:
     return streams
 
 
-def test_a_batch_is_one_compressed_push(loki: Any, adapter: LokiAdapter) -> None:
-    adapter.write_batch([make_record(number) for number in range(100)])
+@pytest.mark.parametrize("count", [20, 100, 1_000])
+def test_a_batch_is_one_compressed_push(loki: Any, adapter: LokiAdapter, count: int) -> None:
+    adapter.write_batch([make_record(number) for number in range(count)])
     (request,) = loki.server.requests
     assert (request.method, request.path) == ("POST", "/loki/api/v1/push")
     assert request.headers["content-type"] == "application/json"
@@ -56,8 +57,8 @@ def test_an_entry_is_time_line_and_ids(loki: Any, adapter: LokiAdapter) -> None:
     adapter.write_batch([record])
     ((time_text, line, metadata),) = pushed(loki)[0]["values"]
     assert time_text == "1769860800123456789"
-    assert line == record.encoded().decode()
-    assert metadata == {"trace_id": record.trace_id, "span_id": record.span_id}
+    assert line == record.encoded_body().decode()
+    assert metadata == {"trace_id": record.trace_id}
 
 
 def test_streams_are_the_name_and_the_severity(loki: Any, adapter: LokiAdapter) -> None:
@@ -121,29 +122,55 @@ VALUES = st.recursive(
 def test_whatever_is_tracked_the_line_is_read_back_exactly(payload: Any, name: str, severity: Severity) -> None:
     name = name.encode("utf-8", "replace").decode()
     record = Record.of(name, payload, severity=severity, time_ns=TIME_NS, snapshot=extended(EMPTY, {"user_id": name}))
-    pieces = BodyFormat({"service_name": "shop"}, ("trace_id", "user_id")).pieces([record])
-    (stream,) = json.loads(b"".join(pieces))["streams"]
-    assert stream["stream"]["event_name"] == name
-    ((time_text, line, metadata),) = stream["values"]
-    assert (time_text, line.encode()) == (str(TIME_NS), record.encoded())
-    assert metadata == {"trace_id": record.trace_id, "user_id": name}
+    for choice, expected in (("body", record.encoded_body()), ("record", record.encoded())):
+        body = BodyFormat({"service_name": "shop"}, ("trace_id", "user_id"), choice).body([record])
+        (stream,) = json.loads(body)["streams"]
+        assert stream["stream"]["event_name"] == name
+        ((time_text, line, metadata),) = stream["values"]
+        assert (time_text, line.encode()) == (str(TIME_NS), expected)
+        assert metadata == {"trace_id": record.trace_id, "user_id": name}
 
 
-@pytest.mark.parametrize("count", [1, 127, 128, 129, 300])
-def test_a_large_push_is_made_of_pieces(loki: Any, adapter: LokiAdapter, count: int) -> None:
-    adapter.write_batch([make_record(number) for number in reversed(range(count))])
-    marks = [line["payload"]["mark"] for line in loki.lines()]
-    assert marks == [make_record(number).payload["mark"] for number in range(count)]
-    assert len(pushed(loki)[0]["values"]) == count
+@pytest.mark.parametrize(
+    ("table", "absent"),
+    [
+        ({}, {"timestamp", "severity", "event_name", "service", "environment", "trace_id"}),
+        ({"structured_metadata": ("span_id",)}, {"timestamp", "severity", "event_name", "service", "environment"}),
+        ({"structured_metadata": ()}, {"timestamp", "severity", "event_name", "service", "environment"}),
+        ({"line": "record"}, set()),
+    ],
+)
+def test_a_line_leaves_out_what_stands_elsewhere_and_nothing_else(
+    loki: Any, table: dict[str, Any], absent: set[str]
+) -> None:
+    resource = {"service": "shop", "environment": "production"}
+    record = make_record(resource=resource)
+    LokiAdapter(LokiSettings(url=loki.url, **table), StandaloneHost()).write_batch([record])
+    whole = json.loads(record.encoded())
+    assert absent <= set(whole)
+    (line,) = loki.lines()
+    assert line == {name: value for name, value in whole.items() if name not in absent}
+
+
+def test_a_push_is_a_third_shorter_for_it() -> None:
+    records = [make_record(number) for number in range(100)]
+    short, whole = (len(BodyFormat({}, ("trace_id",), line).body(records)) for line in ("body", "record"))
+    assert short < whole * 2 / 3
+
+
+def test_records_that_are_alike_have_lines_that_are_not(loki: Any, adapter: LokiAdapter) -> None:
+    records = [Record.of("order.paid", {"n": 1}, time_ns=TIME_NS, span=span) for span in range(1, 11)]
+    adapter.write_batch(records)
+    assert len(loki.lines()) == 10
 
 
 def test_gzip_is_isals_where_it_is_installed(monkeypatch: pytest.MonkeyPatch) -> None:
-    pieces = [b"x" * 10_000, b"y" * 10]
-    isal = make_packer(gzip=True)(pieces)
+    body = b"x" * 10_000 + b"y" * 10
+    isal = make_packer(gzip=True)(body)
     monkeypatch.setattr("e11y_loki.compression.find_spec", lambda _name: None)
-    usual = make_packer(gzip=True)(pieces)
-    assert usual == zlib.compress(b"".join(pieces), 1, 31) != isal
-    assert gzip.decompress(isal) == gzip.decompress(usual) == make_packer(gzip=False)(pieces) == b"".join(pieces)
+    usual = make_packer(gzip=True)(body)
+    assert usual == zlib.compress(body, 1, 31) != isal
+    assert gzip.decompress(isal) == gzip.decompress(usual) == make_packer(gzip=False)(body) == body
 
 
 @pytest.mark.parametrize(

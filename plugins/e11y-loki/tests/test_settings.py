@@ -111,7 +111,7 @@ def says(what: str, fix: str) -> str:
         (
             {"labels": {"user_id": "x"}},
             "label 'user_id' would take another value for each event",
-            "remove it; it is in every line, name it in structured_metadata",
+            "remove it; every entry has it: name it in structured_metadata to search by it",
         ),
         (
             {"labels": {"k8s.pod": "x"}},

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from operator import itemgetter
+from operator import attrgetter, itemgetter
 from typing import Any
 
 from e11y.clock import Clock, Ids
@@ -16,10 +16,11 @@ from e11y.delivery.jobs import Jobs
 from e11y.delivery.lane import Lane
 from e11y.delivery.ledger import Ledger
 from e11y.delivery.letters import of_invalid, without_values
+from e11y.delivery.records import make_records
 from e11y.delivery.trails import Trails
 from e11y.delivery.wake import Wake
 from e11y.delivery.worker import Worker
-from e11y.record import INDEX, SNAPSHOT, Entry, Layout, Record, make_records
+from e11y.record import INDEX, SNAPSHOT, Entry, Layout, Record
 
 _CHUNK = 500
 _PART_SLOTS = 8_000
@@ -30,6 +31,7 @@ _IDLE_AFTER = 20
 _POLL_S = 0.05
 
 _index_of = itemgetter(INDEX)
+_held_of = attrgetter("held_bytes")
 
 
 class _Plan:
@@ -217,7 +219,8 @@ class Preparer:
         filtered = None
         if self._filters:
             chunk, filtered = self._filtered(chunk)
-        records = make_records(chunk, self._layouts, self._ids, filtered)
+        records = make_records(chunk, self._layouts, self._ids, self._sequence + 1, filtered)
+        self._sequence += len(records)
         if not self._append_together(chunk, records):
             self._append_each(chunk, records)
         # Once per lane, for all layouts together: a lane sleeps on unless what it is told of is all that waits.
@@ -227,11 +230,9 @@ class Preparer:
     def _append_each(self, chunk: Sequence[Entry], records: Sequence[Record]) -> None:
         """Append records one by one, each to its lanes."""
         plans = self._plans
-        sequence = self._sequence
         touched: list[_Plan] = []
         for entry, record in zip(chunk, records, strict=True):
             plan = plans[entry[INDEX]]
-            record.sequence = sequence = sequence + 1
             held = record.held_bytes
             if not held or not plan.plain:
                 self._prepare_specially(plan, entry, record)
@@ -242,7 +243,6 @@ class Preparer:
                 touched.append(plan)
             plan.records += 1
             plan.added_bytes += held
-        self._sequence = sequence
         for plan in touched:
             self._hand_over(plan.lanes, plan.records, plan.added_bytes)
             plan.records = plan.added_bytes = 0
@@ -251,13 +251,12 @@ class Preparer:
         """Append the records of a chunk together, in half of the time, if all of them go the same way."""
         plans = self._plans
         ways = {plans[index].way for index in set(map(_index_of, chunk))}
-        held = [record.held_bytes for record in records]
-        if len(ways) != 1 or None in ways or not all(held):
+        if len(ways) != 1 or None in ways:
+            return False
+        held = list(map(_held_of, records))
+        if 0 in held:
             return False
         plan = plans[chunk[0][INDEX]]
-        for sequence, record in enumerate(records, self._sequence + 1):
-            record.sequence = sequence
-        self._sequence += len(records)
         for lane in plan.lanes:
             lane.queue.classes[plan.queue].extend(records)
         self._hand_over(plan.lanes, len(records), sum(held))

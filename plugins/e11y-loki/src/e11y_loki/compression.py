@@ -1,13 +1,13 @@
-"""How the pieces of a body become one: joined, or compressed with gzip.
+"""How a body is compressed.
 
 isal's gzip is used where it is installed: at level 1 it takes a tenth of the time of zlib at level 1, for as many
-bytes. A body of 500 events is compressed piece by piece, which is up to 40 % cheaper than making it whole first.
+bytes.
 """
 
 from __future__ import annotations
 
 import zlib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from importlib import import_module
 from importlib.util import find_spec
 from typing import Any
@@ -16,19 +16,16 @@ _LEVEL = 1
 _GZIP = 31
 """Window bits that ask for a gzip header (zlib manual, ``deflateInit2``)."""
 
-Packer = Callable[[Iterable[bytes]], bytes]
 
-
-def make_packer(*, gzip: bool) -> Packer:
-    """Return a function from the pieces of a body to what is sent: gzip (RFC 1952), or the pieces as they are."""
+def make_packer(*, gzip: bool) -> Callable[[bytes], bytes]:
+    """Return a function from a body to what is sent: gzip (RFC 1952), or the body as it is."""
     if not gzip:
-        return b"".join
-    compressobj: Any = import_module("isal.isal_zlib").compressobj if find_spec("isal") else zlib.compressobj
+        return bytes
+    compress: Any = import_module("isal.isal_zlib").compress if find_spec("isal") else zlib.compress
 
-    def pack(pieces: Iterable[bytes]) -> bytes:
-        compressor = compressobj(_LEVEL, zlib.DEFLATED, _GZIP)
-        packed = [compressor.compress(piece) for piece in pieces]
-        packed.append(compressor.flush())
-        return b"".join(packed)
+    def pack(body: bytes) -> bytes:
+        # Not piece by piece: isal leaves 20 KB that began with a small piece almost as long as they were.
+        packed: bytes = compress(body, _LEVEL, _GZIP)
+        return packed
 
     return pack

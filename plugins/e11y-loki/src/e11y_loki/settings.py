@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Literal
 
 import attrs
 
@@ -30,6 +31,8 @@ class LokiSettings:
         labels: Further labels of every stream; constants of the process.
         structured_metadata: What stands beside each line, to be searched without reading it: ``trace_id``,
             ``span_id`` and names of context values. Empty for servers that take none.
+        line: What a line holds: ``"body"`` leaves out what Loki has as time, label or structured metadata;
+            ``"record"`` is all of the record, as every adapter writes it.
         tenant: Value of ``X-Scope-OrgID``; empty: the header is not sent.
         tenant_context: Name of the context value that is the tenant of an event; events without it belong to
             ``tenant``.
@@ -49,7 +52,8 @@ class LokiSettings:
     push_path: str = attrs.field(default="/loki/api/v1/push", validator=_is_path)
     ready_path: str = attrs.field(default="/ready", validator=_is_path)
     labels: Mapping[str, str] = attrs.field(factory=dict)
-    structured_metadata: tuple[str, ...] = ("trace_id", "span_id")
+    structured_metadata: tuple[str, ...] = ("trace_id",)
+    line: Literal["body", "record"] = "body"
     tenant: str = ""
     tenant_context: str = ""
     username: str = ""

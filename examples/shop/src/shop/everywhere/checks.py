@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from typing import Any
 
 from shop.demo.checks import Check, check_requests, checked, unclean_stop, wrong_counts
@@ -30,7 +30,9 @@ def check(run: Run) -> list[Check]:
             _wrong_letters(run)
         ),
         "e11y dlq replay sent them to Loki alone, and left none": _wrong_replay(run),
-        f"Loki holds {len(after.loki):,} records, each once, byte for byte as in the file": _wrong_entries(after),
+        f"Loki holds {len(after.loki):,} records, each once, its body byte for byte as in the file": _wrong_entries(
+            after
+        ),
         f"{len(after.sentry):,} events in Sentry, one for each error, with its debug trail as breadcrumbs": (
             _wrong_events(errors, run)
         ),
@@ -61,7 +63,7 @@ def _wrong_letters(run: Run) -> Iterator[str]:
     for letter in letters:
         if (letter["adapter"], letter["reason"].partition(":")[0]) != ("logs", "expired"):
             yield f"{letter['event_name']} is kept for {letter['adapter']}: {letter['reason']}"
-    lacking = {line.span_id for line in run.output.lines} - {entry.get("span_id") for entry in run.before.loki}
+    lacking = {line.span_id for line in run.output.lines} - _spans(run.before.bodies_of_loki())
     kept = {str(letter["span_id"]) for letter in letters}
     yield from (f"{span} is neither in Loki nor kept" for span in sorted(lacking - kept))
     yield from (f"{span} is kept, although Loki has it" for span in sorted(kept - lacking))
@@ -81,7 +83,7 @@ def _wrong_replay(run: Run) -> Iterator[str]:
 
 
 def _wrong_entries(after: Holdings) -> Iterator[str]:
-    in_file, in_loki = after.lines_of_file(), after.lines_of_loki()
+    in_file, in_loki = after.bodies_of_file(), after.bodies_of_loki()
     yield from (f"{_label(line)} is not there" for line in in_file - in_loki)
     yield from (f"{_label(line)} is there once too often" for line in in_loki - in_file)
 
@@ -137,6 +139,10 @@ def _wrong_lanes(run: Run) -> Iterator[str]:
         counted = lanes[name][state] if name in lanes else 0
         if counted != true:
             yield f"{counted:,} counted as {state} by {name}, but there were {true:,}"
+
+
+def _spans(lines: Iterable[str]) -> set[str]:
+    return {found[1] for found in map(_SPAN_ID.search, lines) if found}
 
 
 def _label(line: str) -> str:

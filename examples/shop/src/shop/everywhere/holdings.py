@@ -33,9 +33,13 @@ class Holdings:
         """Return how often the file holds each line."""
         return Counter(self.file.decode("utf-8", "replace").split("\n")[:-1])
 
-    def lines_of_loki(self) -> Counter[str]:
-        """Return how often Loki holds each line."""
-        return Counter(str(entry["_msg"]) for entry in self.loki)
+    def bodies_of_file(self) -> Counter[str]:
+        """Return how often the file holds what the lines of Loki hold: a record from its trace id on."""
+        return Counter(line[line.find('"trace_id"') :] for line in self.lines_of_file().elements())
+
+    def bodies_of_loki(self) -> Counter[str]:
+        """Return how often Loki holds each line, with the trace id that stands beside it."""
+        return Counter(f'"trace_id":"{entry.get("trace_id")}",{entry["_msg"][1:]}' for entry in self.loki)
 
 
 def bytes_of(folder: Path, pattern: str) -> bytes:
