@@ -452,6 +452,24 @@ def test_a_plugin_that_tracks_while_the_library_starts(tmp_path: Path) -> None:
     assert done.stdout.split() == ["Outcome.DISABLED", "Outcome.ACCEPTED", "1"]
 
 
+def test_a_plugin_that_waits_for_its_own_thread_while_the_library_starts(tmp_path: Path) -> None:
+    script = """
+    class Waiting:
+        def __init__(self):
+            thread = e11y.start_thread(self.work, name="e11y-waiting")
+            thread.join(5)
+            print(thread.is_alive())
+        def work(self): print(e11y.plugin("waiting"), Happened.track(number=1))
+        @e11y.hookimpl
+        def e11y_stopped(self): pass
+    e11y.configure({"adapters": {"logs": {"type": "testfile", "path": sys.argv[1]}}, "plugins": [FilePlugin, Waiting]})
+    print(Happened.track(number=2))
+    print(e11y.ledger().check().disabled)
+    """
+    done = run(script, tmp_path, str(tmp_path / "out"))
+    assert done.stdout.splitlines() == ["None Outcome.DISABLED", "False", "Outcome.ACCEPTED", "1"]
+
+
 def test_the_dead_the_hanging_and_the_healthy(tmp_path: Path) -> None:
     """With one adapter dead and one hanging, the healthy one has everything and the exit keeps its limit."""
     script = """

@@ -13,6 +13,7 @@ from e11y.event import Event, Variant, forget, function_of, unplug
 from e11y.lifecycle import EARLY, STARTING, stopping, watch_process
 from e11y.outcome import Outcome
 from e11y.runtime import Runtime
+from e11y.threads import is_own_thread
 
 
 class _Process:
@@ -135,11 +136,11 @@ def current() -> Runtime:
     active = _process.active
     if active is not None:
         return active
+    if is_starting_here():
+        return Runtime.disabled()
     with STARTING:
         if _process.active is not None:
             return _process.active
-        if _process.is_starting:
-            return Runtime.disabled()
         try:
             return start()
         except Exception as error:  # noqa: BLE001 - the application must run on, whatever is wrong with us
@@ -250,8 +251,13 @@ def refuse(event_type: type[Event], problems: Sequence[Problem], *args: object, 
 
 
 def is_starting_here() -> bool:
-    """Return whether the present thread is in the middle of a start: a plugin or finaliser tracks an event."""
-    if not _process.is_starting or not STARTING.acquire(blocking=False):
+    """Return whether the present thread is in the middle of a start: a plugin or finaliser tracks an event.
+
+    A thread of a plugin counts too: whoever starts may wait for it.
+    """
+    if not _process.is_starting or is_own_thread():
+        return _process.is_starting
+    if not STARTING.acquire(blocking=False):
         return False
     STARTING.release()
     return True
