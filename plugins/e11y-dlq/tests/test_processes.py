@@ -158,7 +158,7 @@ def test_after_an_outage_a_replay_delivers_everything_unchanged(place: Place) ->
 def test_a_replay_that_is_killed_again_and_again_loses_nothing(place: Place) -> None:
     expected = place.outage(2000)
     failed = len(place.logs.requests)
-    place.logs.default = Answer(204, delay_s=0.02)
+    place.logs.default = Answer(204, delay_s=0.1)
     kills = 0
     for wanted in (1, 4, 9):
         process = place.spawn("-m", "e11y", "--app", "configured_app", "dlq", "replay", BATCH="100")
@@ -179,7 +179,7 @@ def test_a_replay_that_is_killed_again_and_again_loses_nothing(place: Place) -> 
 def test_a_replay_that_is_interrupted_sends_nothing_twice(place: Place) -> None:
     expected = place.outage(2000)
     failed = len(place.logs.requests)
-    place.logs.default = Answer(204, delay_s=0.02)
+    place.logs.default = Answer(204, delay_s=0.1)
     process = place.spawn("-m", "e11y", "--app", "configured_app", "dlq", "replay", BATCH="100")
     place.logs.wait_for_requests(failed + 3, timeout_s=20)
     process.send_signal(signal.SIGINT)
@@ -187,6 +187,7 @@ def test_a_replay_that_is_interrupted_sends_nothing_twice(place: Place) -> None:
     assert process.returncode == 1, errors
     assert errors == "\nAborted!\n"
     assert 0 < place.letters.stats().letters < 2000
+    place.logs.default = Answer(204)
     place.dlq("replay")
     assert sorted(lines(place.logs, since=failed)) == expected
 
