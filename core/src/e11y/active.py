@@ -259,8 +259,10 @@ def is_starting_here() -> bool:
         return _process.is_starting
     if not STARTING.acquire(blocking=False):
         return False
-    STARTING.release()
-    return True
+    try:
+        return _process.is_starting  # another thread may have come to its end meanwhile
+    finally:
+        STARTING.release()
 
 
 def _refuse_abstract(event_type: type[Event]) -> None:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
-from e11y.line import RETENTION, LineFormat
+from e11y.line import RETENTION, SAMPLE_RATE, LineFormat
 from e11y.sentinel import MISSING
 from e11y.severity import Severity
 
@@ -131,7 +131,9 @@ class Layout:
 
     def make_line(self) -> LineFormat:
         """Make, keep and return the format of its JSON lines."""
-        metadata = {} if self.varied and not self.weight_at else self.metadata
+        metadata = {} if self.varied and not self.weight_at else dict(self.metadata)
+        if self.weight_at:
+            metadata.pop(SAMPLE_RATE, None)
         self.line = LineFormat(self._constants(), self.names, metadata, self.retention_ns // 1_000_000)
         return self.line
 

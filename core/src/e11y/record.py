@@ -42,8 +42,7 @@ class Record:
     Attributes:
         layout: What all records of its type have in common.
         time_ns: When ``track()`` was called, nanoseconds since 1970-01-01 UTC.
-        trace_hex: The trace id as 32 lowercase hex digits.
-        span_hex: The span id as 16 lowercase hex digits, new for each record.
+        trace_hex, span_hex: The bytes of ``trace_id`` and ``span_id``.
         sequence: Place in the order of preparation, set by the preparer and read by lanes.
         held_bytes: Memory that it is charged with while a lane holds it; 0: not known yet.
     """
@@ -51,7 +50,6 @@ class Record:
     __slots__ = (
         "_body",
         "_entry",
-        "_line",
         "_metadata",
         "_opening",
         "_payload",
@@ -75,7 +73,6 @@ class Record:
         self._metadata: dict[str, Any] | None = None
         self._opening: bytes
         self._body: bytes | None = None
-        self._line: bytes | None = None
         self.sequence: int
         self.held_bytes: int
 
@@ -201,21 +198,25 @@ class Record:
         return self.layout.held_bytes + (2 * len(body) if body is not None else 0)
 
     def encoded(self) -> bytes:
-        """Return the record as one JSON object in UTF-8, without a line end. Made once and shared."""
-        line = self._line
-        if line is None:
-            body = self._body or self._make_body()
-            self._line = line = b"".join((self._opening, self.trace_hex, b'",', body[1:]))
-        return line
+        """Return the record as one JSON object in UTF-8, without a line end.
+
+        All but its head is made once and shared. The line is joined at each call: it would be held, a second
+        time, for as long as any lane holds the record.
+        """
+        body = self._body or self._make_body()
+        return b"".join((self._opening, self.trace_hex, b'",', body[1:]))
 
     def encoded_body(self) -> bytes:
-        """Return the same without time, severity, name, resource and trace: for adapters that put these elsewhere."""
+        """Return the same without time, severity, name, resource and trace, for adapters that put these elsewhere.
+
+        Made once and shared.
+        """
         return self._body or self._make_body()
 
     def withhold(self, payload: Mapping[str, Any]) -> None:
         """Replace the payload, before anything was encoded; core's deferred filters end here."""
         self._payload = dict(payload)
-        self._body = self._line = None
+        self._body = None
 
     def marked(self, mark: str) -> Record:
         """Return a copy whose metadata holds ``mark: True``."""
@@ -255,6 +256,7 @@ class Record:
             made[RETENTION] = iso_ms(self.time_ns + layout.retention_ns)
         weight = layout.extra(self._entry, "weight", 1.0)
         if "weight" in layout.extras:
+            made.pop(SAMPLE_RATE, None)  # what is said of all records of the type stands before what is said of one
             made[SAMPLE_RATE] = rate_of(weight)
         made.update(layout.extra(self._entry, "metadata") or {})
         return made

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from decimal import Decimal
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -11,7 +13,9 @@ import hypothesis.strategies as st
 import pytest
 from hypothesis import given, settings
 
+from e11y.clock import Ids
 from e11y.context import EMPTY
+from e11y.delivery.records import make_records
 from e11y.encode import encode
 from e11y.record import Layout, Record, iso_ms
 from e11y.sentinel import MISSING
@@ -44,7 +48,7 @@ def plain_line(record: Record, resource: dict[str, str]) -> bytes:
 )
 def test_both_ways_agree(data: Any, names: list[str], time_ns: int, retention_ns: int) -> None:
     resource = data.draw(st.sampled_from([{}, {"service": "100 % shop"}]))
-    metadata = data.draw(st.sampled_from([{}, {"v": 2}, {"v": "100 %b"}, {"retention_until": "x"}]))
+    metadata = data.draw(st.sampled_from([{}, {"v": 2}, {"v": "100 %b"}, {"retention_until": "x"}, {"sample_rate": 1}]))
     extras = data.draw(st.sampled_from([(), ("weight",), ("metadata",), ("weight", "metadata")]))
     given_extras = {
         "weight": data.draw(st.sampled_from([0.0, 1.0, 0.25])),
@@ -71,6 +75,79 @@ def test_both_ways_agree(data: Any, names: list[str], time_ns: int, retention_ns
     assert read_before.metadata is not None
     assert read_before.encoded() == line
     assert make().encoded() == line
+
+
+LAYOUTS = tuple(
+    Layout(index=index, name=f"e{index}", severity=Severity.WARN, names=("a", "b"), **given)
+    for index, given in enumerate(
+        [
+            {},
+            {"extras": ("weight",), "metadata": {"sample_rate": 1.0}, "retention_ns": 10**9},
+            {"extras": ("metadata",), "resource": {"service": "s", "environment": "e"}},
+            {"extras": ("span_id",), "metadata": {"retention_until": "x"}},
+            {"extras": ("open", "unfiltered")},
+            {"deferred": (lambda payload: {**payload, "late": 1},)},
+        ]
+    )
+)
+UNFIT = object()
+EXTRAS = {
+    "weight": st.sampled_from([1.0, 4.0, 0.0, float("inf")]),
+    "metadata": st.sampled_from([None, {"s": 1}, {"s": UNFIT}]),
+    "span_id": st.integers(1, 2**64 - 1),
+    "open": st.sampled_from([{}, {"o": 1}, {"o": UNFIT}]),
+    "unfiltered": st.just({"o": "raw"}),
+}
+SNAPSHOTS = [
+    EMPTY,
+    (5, 0, 0, 0, -1),
+    (5, 6, 0, 7, -1, "user_id", "u"),
+    (0, 0, 0, 9, -1, "user_id", 1),
+    (8, 1, 2, 3, -1, "half", "\ud800"),
+    (8, 1, 2, 3, -1, "unfit", UNFIT),
+]
+TIMES = [0, 1, 10**6 - 1, 10**6, 1_769_860_800_123_456_789, 1_769_860_800_123_456_999]
+
+
+@st.composite
+def entries(draw: st.DrawFn) -> tuple[Any, ...]:
+    layout = draw(st.sampled_from(LAYOUTS))
+    extras = [draw(EXTRAS[extra]) for extra in layout.extras]
+    columns = [draw(st.sampled_from([1, "t", "\ud800", MISSING, float("nan"), UNFIT])) for _ in layout.names]
+    return (layout.index, draw(st.sampled_from(TIMES)), draw(st.sampled_from(SNAPSHOTS)), *extras, *columns)
+
+
+def line_or_error(make: Callable[[], bytes]) -> object:
+    try:
+        return make()
+    except Exception as error:  # noqa: BLE001 - whatever the one way raises, the other raises too
+        return type(error)
+
+
+@given(chunk=st.lists(entries(), max_size=20))
+def test_records_made_together_say_what_they_say_alone(chunk: list[tuple[Any, ...]]) -> None:
+    layouts = [LAYOUTS[entry[0]] for entry in chunk]
+    filtered = [
+        layout.filtered(entry) if layout.deferred else None for layout, entry in zip(layouts, chunk, strict=True)
+    ]
+    records = make_records(chunk, LAYOUTS, Ids(), 10, filtered)
+    assert [record.sequence for record in records] == list(range(10, 10 + len(chunk)))
+    for record, layout, entry in zip(records, layouts, chunk, strict=True):
+        expected = line_or_error(partial(plain_line, record, dict(layout.resource)))
+        known = record.held_bytes
+        assert line_or_error(record.encoded) == expected
+        if isinstance(expected, bytes):
+            assert record.encoded_body() == b"{" + expected[expected.index(b'"span_id":"') :]
+            assert known in (0, record.size_bytes)
+        trace, span = record.snapshot[0], layout.extra(entry, "span_id")
+        assert record.trace == (trace or record.trace) != 0
+        assert record.span == (span or record.span) != 0
+
+
+def test_those_outside_of_any_trace_have_one_each() -> None:
+    records = make_records([(0, 0, EMPTY, 1, 2)] * 100, LAYOUTS, Ids(), 1)
+    assert len({record.trace_id for record in records}) == 100
+    assert {record.trace_id[16:] == record.span_id for record in records} == {True}
 
 
 def test_restored_columns_reach_the_line() -> None:

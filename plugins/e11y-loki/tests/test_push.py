@@ -16,8 +16,8 @@ from e11y.context import EMPTY, extended
 from e11y.severity import SEVERITIES
 from e11y.testing import StandaloneHost, make_record
 from e11y_loki import LokiAdapter, LokiSettings
-from e11y_loki.body import BodyFormat
 from e11y_loki.compression import make_packer
+from e11y_loki.push import PushFormat
 
 TIME_NS = 1_769_860_800_000_000_000
 
@@ -53,7 +53,7 @@ def test_compression_can_be_switched_off(loki: Any) -> None:
 
 
 def test_an_entry_is_time_line_and_ids(loki: Any, adapter: LokiAdapter) -> None:
-    record = make_record(7, {"text": 'quoted "text", \\ and \n'}, time_ns=TIME_NS + 123_456_789)
+    record = make_record(7, {"text": 'quoted "text", \\ and \n'}, time_ns=TIME_NS + 123_456_789, resource={})
     adapter.write_batch([record])
     ((time_text, line, metadata),) = pushed(loki)[0]["values"]
     assert time_text == "1769860800123456789"
@@ -123,7 +123,7 @@ def test_whatever_is_tracked_the_line_is_read_back_exactly(payload: Any, name: s
     name = name.encode("utf-8", "replace").decode()
     record = Record.of(name, payload, severity=severity, time_ns=TIME_NS, snapshot=extended(EMPTY, {"user_id": name}))
     for choice, expected in (("body", record.encoded_body()), ("record", record.encoded())):
-        body = BodyFormat({"service_name": "shop"}, ("trace_id", "user_id"), choice).body([record])
+        body = PushFormat({"service_name": "shop"}, ("trace_id", "user_id"), choice).encoded([record])
         (stream,) = json.loads(body)["streams"]
         assert stream["stream"]["event_name"] == name
         ((time_text, line, metadata),) = stream["values"]
@@ -143,9 +143,9 @@ def test_whatever_is_tracked_the_line_is_read_back_exactly(payload: Any, name: s
 def test_a_line_leaves_out_what_stands_elsewhere_and_nothing_else(
     loki: Any, table: dict[str, Any], absent: set[str]
 ) -> None:
-    resource = {"service": "shop", "environment": "production"}
-    record = make_record(resource=resource)
-    LokiAdapter(LokiSettings(url=loki.url, **table), StandaloneHost()).write_batch([record])
+    record = make_record(resource={"service": "shop", "environment": "production"})
+    host = StandaloneHost(service="shop", environment="production")
+    LokiAdapter(LokiSettings(url=loki.url, **table), host).write_batch([record])
     whole = json.loads(record.encoded())
     assert absent <= set(whole)
     (line,) = loki.lines()
@@ -153,9 +153,20 @@ def test_a_line_leaves_out_what_stands_elsewhere_and_nothing_else(
 
 
 def test_a_push_is_a_third_shorter_for_it() -> None:
-    records = [make_record(number) for number in range(100)]
-    short, whole = (len(BodyFormat({}, ("trace_id",), line).body(records)) for line in ("body", "record"))
+    resource = {"service": "kit"}
+    records = [make_record(number, resource=resource) for number in range(100)]
+    short, whole = (
+        len(PushFormat({"service_name": "kit"}, ("trace_id",), line).encoded(records)) for line in ("body", "record")
+    )
     assert short < whole * 2 / 3
+
+
+def test_what_came_from_another_service_says_so_in_its_line(loki: Any, adapter: LokiAdapter) -> None:
+    resources = [{"service": "shop", "environment": "production"}, {"service": "shop", "environment": "staging"}]
+    records = [make_record(number, resource=resource) for number, resource in enumerate(resources)]
+    adapter.write_batch(records)
+    assert [line.get("environment") for line in loki.lines()] == [None, "staging"]
+    assert loki.lines()[1] == json.loads(records[1].encoded())
 
 
 def test_records_that_are_alike_have_lines_that_are_not(loki: Any, adapter: LokiAdapter) -> None:

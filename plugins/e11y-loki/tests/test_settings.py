@@ -111,7 +111,7 @@ def says(what: str, fix: str) -> str:
         (
             {"labels": {"user_id": "x"}},
             "label 'user_id' would take another value for each event",
-            "remove it; every entry has it: name it in structured_metadata to search by it",
+            "remove it; a context value can be named in structured_metadata",
         ),
         (
             {"labels": {"k8s.pod": "x"}},

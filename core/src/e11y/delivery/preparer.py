@@ -280,10 +280,11 @@ class Preparer:
             self._ledger.unrouted.add()
             return
         try:
-            held = plan.layout.held_bytes + 2 * len(record.encoded())
+            record.encoded_body()
         except Exception as error:  # noqa: BLE001 - loses its own record only, and that one is counted
             self._unencodable(lanes, entry, record, error)
             return
+        held = record.size_bytes
         if plan.queue == HIGH and not self._wants_trail.isdisjoint(lanes):
             record.trail = self._trails.of(record.trace)
             held += sum([earlier.size_bytes for earlier in record.trail])
@@ -359,7 +360,7 @@ class Preparer:
         self._sequence += 1
         record.sequence = self._sequence
         try:
-            record.encoded()
+            record.encoded_body()
             record.held_bytes = record.size_bytes
         except Exception as error:  # noqa: BLE001 - loses its own record only, and that one is counted
             self._on_fault("preparer", f"encoding of {record.event_type}", error)

@@ -1,4 +1,7 @@
-"""Records of many entries, made together in half of the time that they take one by one."""
+"""Records of many entries, made together in half of the time that they take one by one.
+
+Their private parts are set from here: a constructor that takes them was measured, and costs as much as the loop.
+"""
 
 from __future__ import annotations
 
@@ -58,7 +61,7 @@ def make_records(
         record._entry = entry
         record.time_ns = time_ns = entry[TIME_NS]
         record._payload = final
-        record._metadata = record._body = record._line = None
+        record._metadata = record._body = None
         record.held_bytes = 0
         record.span_hex = span = b"%016x" % entry[span_at] if span_at else drawn
         snapshot = entry[SNAPSHOT]
@@ -127,7 +130,7 @@ def _payload_of(entry: Entry, layout: Layout) -> object:
         return None
     try:
         return (layout.line or layout.make_line()).payload(*layout.columns(entry))
-    except Exception:  # noqa: BLE001 - told when the record is asked for its line
+    except Exception:  # noqa: BLE001 - told when the record is asked for its body
         return _UNMADE
 
 

@@ -26,16 +26,17 @@ class Trails:
 
     def remember(self, record: Record) -> None:
         """Add a record to the trail of its trace."""
-        if not record.snapshot[TRACE_ID]:
+        trace = record.snapshot[TRACE_ID]
+        if not trace:
             return
         traces = self._traces
-        trail = traces.get(record.trace)
+        trail = traces.get(trace)
         if trail is None:
-            trail = traces[record.trace] = deque()
+            trail = traces[trace] = deque()
             if len(traces) > _MOST_TRACES:
                 self._forget()
         else:
-            traces.move_to_end(record.trace)
+            traces.move_to_end(trace)
         trail.append(record)
         self._bytes += record.held_bytes
         if len(trail) > _MOST_RECORDS:

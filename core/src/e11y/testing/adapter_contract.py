@@ -266,6 +266,7 @@ def _frozen(record: Record) -> tuple[object, ...]:
         copy.deepcopy(dict(record.metadata)),
         record.trail,
         record.encoded(),
+        record.encoded_body(),
     )
 
 

@@ -219,6 +219,7 @@ class _Keeper:
 def _read(records: Sequence[Record]) -> Iterator[tuple[str, bytes]]:
     """Yield everything that can be had of records."""
     yield "encoded", b"\n".join(record.encoded() for record in records)
+    yield "body", b"\n".join(record.encoded_body() for record in records)
     yield "pickled", b"".join(pickle.dumps(record) for record in records)
     parts = [
         [dict(one.payload), dict(one.context), dict(one.metadata)]

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from e11y import Capabilities, ConfigError, DeliveryError, Host, Partial, Record, Rejected, Retryable, current_deadline
-from e11y_loki.body import BodyFormat
 from e11y_loki.compression import make_packer
 from e11y_loki.labels import NAME, process_labels
+from e11y_loki.push import PushFormat
 from e11y_loki.server import Server, Unreachable
 from e11y_loki.settings import LokiSettings
 from e11y_loki.tenants import by_tenant, is_tenant
@@ -30,7 +30,7 @@ class LokiAdapter:
                     fix="use letters, digits and '_', no digit first",
                 )
         shared = process_labels(settings.labels, service=host.service, environment=host.environment)
-        self._format = BodyFormat(shared, settings.structured_metadata, settings.line)
+        self._format = PushFormat(shared, settings.structured_metadata, settings.line)
         self._pack = make_packer(gzip=settings.gzip)
         self._server = Server(settings, host)
         self._tenant = settings.tenant
@@ -76,7 +76,7 @@ class LokiAdapter:
     def _push(self, records: Sequence[Record], tenant: str) -> None:
         deadline = current_deadline()
         time_left_s = None if deadline is None else deadline - self._monotonic()
-        self._server.push(self._pack(self._format.body(records)), tenant, time_left_s)
+        self._server.push(self._pack(self._format.encoded(records)), tenant, time_left_s)
 
     def _failure_of(self, records: Sequence[Record], tenant: str) -> DeliveryError | None:
         """Push the records of one tenant; return why that failed, if it did."""

@@ -101,7 +101,7 @@ def _trouble_of(name: str, value: str) -> tuple[str, str]:
     if name in _PER_EVENT:
         return (
             "would take another value for each event",
-            "remove it; every entry has it: name it in structured_metadata to search by it",
+            "remove it; a context value can be named in structured_metadata",
         )
     if not NAME.fullmatch(name) or name.startswith("__"):
         return "is no name for a label", "use letters, digits and '_', no digit first, not '__' first"

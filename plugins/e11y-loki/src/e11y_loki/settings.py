@@ -31,7 +31,7 @@ class LokiSettings:
         labels: Further labels of every stream; constants of the process.
         structured_metadata: What stands beside each line, to be searched without reading it: ``trace_id``,
             ``span_id`` and names of context values. Empty for servers that take none.
-        line: What a line holds: ``"body"`` leaves out what Loki has as time, label or structured metadata;
+        line: What a line holds: ``"body"`` leaves out what Loki has as time, as label or as the trace id beside it;
             ``"record"`` is all of the record, as every adapter writes it.
         tenant: Value of ``X-Scope-OrgID``; empty: the header is not sent.
         tenant_context: Name of the context value that is the tenant of an event; events without it belong to

@@ -30,9 +30,7 @@ def check(run: Run) -> list[Check]:
             _wrong_letters(run)
         ),
         "e11y dlq replay sent them to Loki alone, and left none": _wrong_replay(run),
-        f"Loki holds {len(after.loki):,} records, each once, its body byte for byte as in the file": _wrong_entries(
-            after
-        ),
+        f"Loki holds {len(after.loki):,} records, each once, byte for byte as in the file": _wrong_entries(after),
         f"{len(after.sentry):,} events in Sentry, one for each error, with its debug trail as breadcrumbs": (
             _wrong_events(errors, run)
         ),
@@ -63,7 +61,7 @@ def _wrong_letters(run: Run) -> Iterator[str]:
     for letter in letters:
         if (letter["adapter"], letter["reason"].partition(":")[0]) != ("logs", "expired"):
             yield f"{letter['event_name']} is kept for {letter['adapter']}: {letter['reason']}"
-    lacking = {line.span_id for line in run.output.lines} - _spans(run.before.bodies_of_loki())
+    lacking = {line.span_id for line in run.output.lines} - _spans(run.before.lines_of_loki())
     kept = {str(letter["span_id"]) for letter in letters}
     yield from (f"{span} is neither in Loki nor kept" for span in sorted(lacking - kept))
     yield from (f"{span} is kept, although Loki has it" for span in sorted(kept - lacking))
@@ -83,7 +81,7 @@ def _wrong_replay(run: Run) -> Iterator[str]:
 
 
 def _wrong_entries(after: Holdings) -> Iterator[str]:
-    in_file, in_loki = after.bodies_of_file(), after.bodies_of_loki()
+    in_file, in_loki = after.lines_of_file(), after.lines_of_loki()
     yield from (f"{_label(line)} is not there" for line in in_file - in_loki)
     yield from (f"{_label(line)} is there once too often" for line in in_loki - in_file)
 

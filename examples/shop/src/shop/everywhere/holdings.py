@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -33,13 +34,23 @@ class Holdings:
         """Return how often the file holds each line."""
         return Counter(self.file.decode("utf-8", "replace").split("\n")[:-1])
 
-    def bodies_of_file(self) -> Counter[str]:
-        """Return how often the file holds what the lines of Loki hold: a record from its trace id on."""
-        return Counter(line[line.find('"trace_id"') :] for line in self.lines_of_file().elements())
+    def lines_of_loki(self) -> Counter[str]:
+        """Return how often Loki holds each record, put together as the line that the file has of it."""
+        return Counter(map(_line_of, self.loki))
 
-    def bodies_of_loki(self) -> Counter[str]:
-        """Return how often Loki holds each line, with the trace id that stands beside it."""
-        return Counter(f'"trace_id":"{entry.get("trace_id")}",{entry["_msg"][1:]}' for entry in self.loki)
+
+def _line_of(entry: Mapping[str, Any]) -> str:
+    """Return the line of a file for an entry of Loki: its time, its labels, the trace id beside it, its line."""
+    seconds, _, fraction = str(entry.get("_time", "")).removesuffix("Z").partition(".")
+    head = {
+        "timestamp": f"{seconds}.{fraction[:3].ljust(3, '0')}Z",
+        "severity": entry.get("severity"),
+        "event_name": entry.get("event_name"),
+        "service": entry.get("service_name"),
+        "environment": entry.get("environment"),
+        "trace_id": entry.get("trace_id"),
+    }
+    return json.dumps(head, separators=(",", ":"))[:-1] + "," + str(entry.get("_msg", ""))[1:]
 
 
 def bytes_of(folder: Path, pattern: str) -> bytes:
