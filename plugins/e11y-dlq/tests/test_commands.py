@@ -114,8 +114,10 @@ def test_options_say_which(folder: Path, options: list[str], found: int) -> None
     assert len(invoke("list", "--json", *options).stdout.splitlines()) == found
 
 
-def test_a_time_that_is_none_is_refused(folder: Path) -> None:
-    error = invoke("list", "--since", "soon", status=2).stderr
+@pytest.mark.parametrize("time", ["soon", "99999999999d", "800000d"])
+def test_a_time_that_is_none_is_refused(folder: Path, time: str) -> None:
+    """Of the last two, one is longer than any span of time, the other ends before the year 1."""
+    error = invoke("list", "--since", time, status=2).stderr
     assert "Invalid value for '--since': write ISO 8601, or how long ago: a number with one of" in error
 
 
@@ -164,6 +166,23 @@ def test_stats_as_json(folder: Path) -> None:
     assert json.loads(invoke("stats", "--json").stdout)["oldest"] is None
 
 
+@pytest.mark.parametrize(
+    ("options", "adapters"),
+    [
+        (["--adapter", "logs"], {"logs": 2}),
+        (["--since", "2026-01-31T12:00:00.002"], {"logs": 1, "": 1}),
+        (["--until", "2026-01-31T12:00:00.002"], {"logs": 1}),
+        (["--reason", "invalid"], {"": 1}),
+        (["--event", "order.*"], {}),
+    ],
+)  # fmt: skip
+def test_stats_count_what_is_meant(folder: Path, options: list[str], adapters: dict[str, int]) -> None:
+    stats = json.loads(invoke("stats", "--json", *options).stdout)
+    assert (stats["letters"], stats["by_adapter"]) == (sum(adapters.values()), adapters)
+    assert (stats["segments"], stats["bytes"]) == (1, sum(file.stat().st_size for file in folder.glob("*.jsonl")))
+    assert (stats["oldest"] is None) == (not adapters)
+
+
 def test_damage_is_told(folder: Path) -> None:
     (file,) = folder.glob("*.jsonl")
     file.write_bytes(
@@ -172,6 +191,7 @@ def test_damage_is_told(folder: Path) -> None:
     told = "skipped: 1 damaged line\nskipped: 1 dead letter of a format of a later e11y-dlq\n"
     assert invoke("list").stderr == told
     assert invoke("stats").stderr == told
+    assert invoke("stats", "--adapter", "nobody").stderr == told
 
 
 def test_a_dry_run_says_what_would_be_sent(folder: Path) -> None:

@@ -104,6 +104,17 @@ def test_only_the_owner_may_read(bench: Any) -> None:
     assert (bench.folder / ".gitignore").read_text() == "*\n"
 
 
+def test_a_folder_that_was_there_before_ignores_itself_too(bench: Any) -> None:
+    """A volume of a container is; so is what was made by hand, with the permissions it needs."""
+    bench.folder.mkdir(mode=0o700)
+    bench.plugin.e11y_dead_letter(make_record(1), "logs", "expired")
+    assert (bench.folder / ".gitignore").read_text() == "*\n"
+    (bench.folder / ".gitignore").write_text("*.jsonl\n")
+    bench.plugin.e11y_dead_letter(make_record(2), "logs", "expired")
+    with bench.letters.folder.held():
+        assert (bench.folder / ".gitignore").read_text() == "*.jsonl\n"
+
+
 def test_many_threads_write_whole_lines(bench: Any) -> None:
     def write(first: int) -> None:
         for n in range(first, first + 50):

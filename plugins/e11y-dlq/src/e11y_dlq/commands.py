@@ -40,10 +40,9 @@ def moment(text: str) -> int:
         written = datetime.fromisoformat(text)
     except ValueError:
         try:
-            ago_s = seconds(text)
-        except ValueError:
+            written = datetime.now(UTC) - timedelta(seconds=seconds(text))
+        except (ValueError, OverflowError):
             raise click.BadParameter(f"write ISO 8601, or how long ago: {DURATION_FORMS}") from None
-        written = datetime.now(UTC) - timedelta(seconds=ago_s)
     since_epoch = (written if written.tzinfo else written.replace(tzinfo=UTC)) - _EPOCH
     return since_epoch // timedelta(microseconds=1) * 1_000
 
@@ -123,11 +122,12 @@ def show(desk: Desk, letter_id: str) -> None:
 
 
 @click.command()
+@selecting
 @json_option
 @pass_desk
-def stats(desk: Desk, /, *, as_json: bool) -> None:
+def stats(desk: Desk, /, *, as_json: bool, **chosen: Any) -> None:
     """Count letters by adapter, reason and event."""
-    output.print_stats(desk.letters.stats(), str(desk.letters.folder.path), as_json=as_json)
+    output.print_stats(desk.letters.stats(Selection(**chosen)), str(desk.letters.folder.path), as_json=as_json)
 
 
 @click.command()

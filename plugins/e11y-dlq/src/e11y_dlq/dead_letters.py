@@ -35,9 +35,9 @@ class Stats:
     """How many letters there are, and of what kind.
 
     Args:
-        letters: All of them.
-        bytes: Of all files and objects that hold them.
-        segments: Files, and objects in the storage.
+        letters: Those that are meant.
+        bytes: Of all files and objects, whatever is meant.
+        segments: Files, and objects in the storage, whatever is meant.
         oldest_ns, newest_ns: When the first and the last of them were given up; ``None`` without any.
         by_adapter, by_reason, by_event: Purpose name, first word of the reason, delivered name -> letters.
         replayable: Those that hold values.
@@ -96,8 +96,12 @@ class DeadLetters:
         found = (stored.letter for segment in self._readable() if segment.name == name for stored in segment.read())
         return next((letter for letter in found if letter.id == letter_id), None)
 
-    def stats(self) -> Stats:
-        """Count everything."""
+    def stats(self, selection: Selection = ALL) -> Stats:
+        """Count the letters that are meant.
+
+        Args:
+            selection: Which.
+        """
         adapters, reasons, events = Counter[str](), Counter[str](), Counter[str]()
         unread = Unread()
         oldest: int | None = None
@@ -108,6 +112,8 @@ class DeadLetters:
             size += segment.size_bytes()
             for stored in segment.read(unread):
                 letter = stored.letter
+                if not selection.fits(letter):
+                    continue
                 oldest = letter.failed_ns if oldest is None else min(oldest, letter.failed_ns)
                 newest = letter.failed_ns if newest is None else max(newest, letter.failed_ns)
                 replayable += not letter.is_withheld

@@ -42,7 +42,7 @@ class Folder:
         Raises:
             OSError: It cannot be made.
         """
-        if self.path.is_dir():
+        if (self.path / _IGNORE).exists():
             return
         self.path.parent.mkdir(parents=True, exist_ok=True)
         with suppress(FileExistsError):

@@ -94,6 +94,7 @@ def print_stats(stats: Stats, directory: str, *, as_json: bool) -> None:
         return
     held = f"{counted(stats.letters, 'dead letter')} in {counted(stats.segments, 'segment')}"
     click.echo(f"{directory}: {held}, {size_text(stats.bytes)}")
+    tell_unread(Unread(stats.damaged, stats.foreign))
     if not stats.letters:
         return
     click.echo(f"  failed between {times['oldest']} and {times['newest']}; {stats.replayable:,} hold values to replay")
@@ -101,7 +102,6 @@ def print_stats(stats: Stats, directory: str, *, as_json: bool) -> None:
         click.echo(f"  by {title}")
         for key, number in sorted(counts.items(), key=lambda item: (-item[1], item[0])):
             click.echo(f"    {number:>9,}  {_plain(key) or '-'}")
-    tell_unread(Unread(stats.damaged, stats.foreign))
 
 
 def tell_unread(unread: Unread) -> None:
