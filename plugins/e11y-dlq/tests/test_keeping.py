@@ -17,6 +17,7 @@ from typing import Any
 import attrs
 import pytest
 
+import e11y
 from e11y import (
     AuditEvent,
     Drop,
@@ -43,6 +44,14 @@ class DlqOrderPaid(Event, severity="success"):
 
 class DlqSeen(Event):
     page: str
+
+
+class DlqCardRead(Event, severity="debug"):
+    brand: str
+
+
+class DlqOrderFailed(Event, severity="error"):
+    order_id: str
 
 
 @pytest.mark.parametrize("name", ["max_age_s", "segment_age_s", "upload_timeout_s"])
@@ -164,14 +173,19 @@ def test_letters_hold_what_the_filters_left(make_bench: Any) -> None:
 
 def test_the_trail_of_an_error_is_kept_with_it(make_bench: Any) -> None:
     bench = make_bench(capabilities={"wants_trail": True})
-    record = make_record(1)
-    record.trail = (make_record(2),)
-    bench.plugin.e11y_dead_letter(record, "logs", "expired")
-    (letter,) = bench.letters
-    assert [one.encoded() for one in letter.trail] == [make_record(2).encoded()]
+    with e11y.scope("POST /orders"):
+        DlqCardRead.track(brand="visa")
+        DlqSeen.track(page="/cart")
+        DlqOrderFailed.track(order_id="1")
+    assert bench.flush() == {"kept": 3}
+    trail = [record.encoded() for record in bench.others.records if record.severity < Severity.ERROR]
+    (letter,) = bench.letters.find(Selection(event=f"{__name__}.DlqOrderFailed"))
+    assert {record.name for record in letter.trail} == {"dlq.card.read", "dlq.seen"}
+    assert sorted(record.encoded() for record in letter.trail) == sorted(trail)
     bench.logs.answer = None
     bench.letters.replay(bench.runtime)
-    assert [one.encoded() for one in bench.logs.records[0].trail] == [make_record(2).encoded()]
+    (failed,) = [record for record in bench.logs.records if record.severity is Severity.ERROR]
+    assert sorted(record.encoded() for record in failed.trail) == sorted(trail)
 
 
 def test_segments_are_finished_by_size_and_all_of_them_are_read(make_bench: Any) -> None:
