@@ -7,7 +7,8 @@ tests each ``Outage``:
     def test_an_outage_loses_nothing(outage, tmp_path):
         check(DESTINATION, outage, tmp_path)
 
-Both loads run at the same time in processes of their own, so that whatever else the machine does slows both.
+Both loads run at the same time in processes of their own, so that whatever else the machine does slows both. Two more
+checks are about outages that do not end: ``check_endless`` and, with each of ``LASTING``, ``check_exit``.
 """
 
 from __future__ import annotations
@@ -21,7 +22,8 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +37,7 @@ PER_SECOND = 2_000
 BEFORE_S = 2.0
 OUTAGE_S = 10.0
 SHUTDOWN_S = 5.0
+FEW = 4_000
 
 _SLOWER = 1.25
 _ATTEMPTS = 5
@@ -205,18 +208,24 @@ def _killed_in_a_push(mode: str) -> Callable[[Sink], None]:
     return begin
 
 
+_KILLED = Outage("killed", _killed, Sink.start, twice=True)
+_BLACK_HOLED = Outage(
+    "black-holed",
+    lambda sink: sink.signal(signal.SIGSTOP),
+    lambda sink: sink.signal(signal.SIGCONT),
+    twice=True,
+)
+_BUSY = Outage("answering 429", lambda sink: sink.mode("busy"), lambda sink: sink.mode("take"))
+
 OUTAGES = (
-    Outage("killed", _killed, Sink.start, twice=True),
+    _KILLED,
     Outage("killed while reading a push", _killed_in_a_push("die-reading"), Sink.start),
     Outage("killed before answering a push", _killed_in_a_push("die"), Sink.start, twice=True),
-    Outage(
-        "black-holed",
-        lambda sink: sink.signal(signal.SIGSTOP),
-        lambda sink: sink.signal(signal.SIGCONT),
-        twice=True,
-    ),
-    Outage("answering 429", lambda sink: sink.mode("busy"), lambda sink: sink.mode("take")),
+    _BLACK_HOLED,
+    _BUSY,
 )
+LASTING = (_KILLED, _BLACK_HOLED, _BUSY)
+"""Those that begin without a push, so that they may go on for ever."""
 
 
 @attrs.frozen
@@ -287,6 +296,59 @@ def check(destination: Destination, outage: Outage, folder: Path) -> None:
             return
         summaries.append(report.summary())
     raise AssertionError("callers notice each time: " + "; ".join(summaries))
+
+
+def check_endless(destination: Destination, folder: Path) -> None:
+    """Check that an outage without end makes a dead letter of each event.
+
+    Raises:
+        AssertionError: It does not.
+    """
+    lane = {"give_up_after": "1s", "breaker_probe_after": "100ms", "breaker_probe_cap": "200ms"}
+    with _alone(destination, folder, lane) as (sink, application):
+        sink.stop()
+        application.hears("tracked")
+        result = application.finish()
+    letters = application.letters()
+    assert sorted(number for number, _ in letters) == list(range(FEW))
+    assert {reason for _, reason in letters} == {"expired: not accepted for 1 s"}
+    assert (result["dead_lettered"], result["given_up"], result["shed"]) == (FEW, 0, 0)
+
+
+def check_exit(destination: Destination, outage: Outage, folder: Path) -> None:
+    """Check that a process ends in time amid an outage, whatever an attempt may take, and accounts for each event.
+
+    Raises:
+        AssertionError: It does not.
+    """
+    with _alone(destination, folder, {"timeout": "30s"}, flush_s=0.1, shutdown_s=2.0) as (sink, application):
+        outage.begin(sink)
+        application.hears("tracked")
+        began = time.monotonic()
+        result = application.finish()
+        assert time.monotonic() - began < 2.0 + 0.1 + 1.0  # the last for the end of the interpreter
+    assert result["shutdown_s"] < 2.2
+    kept = {number for number, _ in application.letters()}
+    taken, _ = sink.taken(destination.numbers)
+    assert kept | set(taken) == set(range(FEW))
+    assert result["delivered"] + result["dead_lettered"] + result["given_up"] == result["tracked"]
+
+
+@contextmanager
+def _alone(
+    destination: Destination, folder: Path, lane: Mapping[str, Any], **asked: Any
+) -> Iterator[tuple[Sink, Application]]:
+    """Run a sink and one application with few events for it; both are dead afterwards."""
+    sink = Sink(folder / "sink")
+    try:
+        table = {**destination.table(sink.url), **lane}
+        application = Application(folder / "application", table, severity=destination.severity, events=FEW, **asked)
+        try:
+            yield sink, application
+        finally:
+            application.stop()
+    finally:
+        sink.stop()
 
 
 def run(destination: Destination, outage: Outage, folder: Path) -> Report:

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import json
-import time
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.outage.scenario import OUTAGES, Application, Destination, Outage, Sink, check
+from tests.outage.scenario import LASTING, OUTAGES, Destination, Outage, check, check_endless, check_exit
 
 
 def table(url: str) -> dict[str, Any]:
@@ -33,49 +31,10 @@ def test_an_outage_loses_nothing_and_nobody_notices(outage: Outage, tmp_path: Pa
     check(LOKI, outage, tmp_path)
 
 
-@pytest.fixture
-def sink(tmp_path: Path) -> Iterator[Sink]:
-    sink = Sink(tmp_path / "sink")
-    yield sink
-    sink.stop()
+def test_an_outage_without_end_makes_dead_letters_of_everything(tmp_path: Path) -> None:
+    check_endless(LOKI, tmp_path)
 
 
-@pytest.fixture
-def load(sink: Sink, tmp_path: Path) -> Iterator[Callable[..., Application]]:
-    """Return a function that starts an application with 4 000 events for the sink."""
-    with ExitStack() as stack:
-
-        def start(lane: Mapping[str, Any], **asked: Any) -> Application:
-            application = Application(tmp_path / "application", {**table(sink.url), **lane}, events=4_000, **asked)
-            stack.callback(application.stop)
-            return application
-
-        yield start
-
-
-def test_an_outage_without_end_makes_dead_letters_of_everything(sink: Sink, load: Any) -> None:
-    application = load({"give_up_after": "1s", "breaker_probe_after": "100ms", "breaker_probe_cap": "200ms"})
-    sink.stop()
-    application.hears("tracked")
-    result = application.finish()
-    letters = application.letters()
-    assert sorted(number for number, _ in letters) == list(range(4_000))
-    assert {reason for _, reason in letters} == {"expired: not accepted for 1 s"}
-    assert (result["dead_lettered"], result["given_up"], result["shed"]) == (4_000, 0, 0)
-
-
-@pytest.mark.parametrize("name", ["killed", "black-holed"])
-def test_a_process_ends_in_time_while_the_server_is_away(sink: Sink, load: Any, name: str) -> None:
-    application = load({"timeout": "30s"}, flush_s=0.1, shutdown_s=2.0)
-    (outage,) = [outage for outage in OUTAGES if outage.name == name]
-    outage.begin(sink)
-    application.hears("tracked")
-    began = time.monotonic()
-    result = application.finish()
-    assert time.monotonic() - began < 2.0 + 0.1 + 1.0  # the last for the end of the interpreter
-    assert result["shutdown_s"] < 2.2
-    sink.stop()
-    kept = {number for number, _ in application.letters()}
-    taken, _ = sink.taken(numbers)
-    assert kept | set(taken) == set(range(4_000))
-    assert result["delivered"] + result["dead_lettered"] + result["given_up"] == result["tracked"]
+@pytest.mark.parametrize("outage", LASTING, ids=str)
+def test_a_process_ends_in_time_while_the_server_is_away(outage: Outage, tmp_path: Path) -> None:
+    check_exit(LOKI, outage, tmp_path)

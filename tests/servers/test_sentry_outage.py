@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.outage.scenario import OUTAGES, Destination, Outage, check
+from tests.outage.scenario import LASTING, OUTAGES, Destination, Outage, check, check_endless, check_exit
 
 
 def table(url: str) -> dict[str, Any]:
@@ -31,3 +31,12 @@ SENTRY = Destination(table, numbers, severity="error", quiet={"sample_rate": 0.0
 @pytest.mark.parametrize("outage", OUTAGES, ids=str)
 def test_an_outage_loses_nothing_and_nobody_notices(outage: Outage, tmp_path: Path) -> None:
     check(SENTRY, outage, tmp_path)
+
+
+def test_an_outage_without_end_makes_dead_letters_of_everything(tmp_path: Path) -> None:
+    check_endless(SENTRY, tmp_path)
+
+
+@pytest.mark.parametrize("outage", LASTING, ids=str)
+def test_a_process_ends_in_time_while_the_server_is_away(outage: Outage, tmp_path: Path) -> None:
+    check_exit(SENTRY, outage, tmp_path)
