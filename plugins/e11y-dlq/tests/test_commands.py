@@ -5,6 +5,10 @@ from __future__ import annotations
 import inspect
 import io
 import json
+import os
+import subprocess
+import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +17,7 @@ from click.testing import CliRunner
 
 import e11y
 from e11y.cli.root import make_root
-from e11y.testing import make_record
+from e11y.testing import free_port, make_record
 from e11y_dlq import ReplayReport
 from e11y_dlq.output import Progress
 
@@ -215,6 +219,47 @@ def test_replay_delivers(folder: Path) -> None:
     }  # fmt: skip
 
 
+def test_replay_keeps_to_the_rate_that_was_asked_for(folder: Path) -> None:
+    began = time.monotonic()
+    invoke("replay", "--adapter", "logs", "--rate", "2")  # the second waits half a second for its turn
+    assert time.monotonic() - began >= 0.5
+
+
+def test_replay_tells_a_terminal_how_far_it_is(folder: Path) -> None:
+    """The terminal is a real one: what a command writes elsewhere comes after ten seconds."""
+    command = [sys.executable, "-m", "e11y", "dlq", "replay", "--adapter", "logs"]
+    terminal, its_side = os.openpty()
+    os.set_blocking(terminal, False)
+    try:
+        done = subprocess.run(
+            command, stdout=subprocess.PIPE, stderr=its_side, cwd=folder.parent, timeout=60, check=True
+        )
+        told = os.read(terminal, 10_000).decode()
+    finally:
+        os.close(its_side)
+        os.close(terminal)
+    assert told.endswith("\r\x1b[K2 of 2 delivered, 0 failed again\r\x1b[K")
+    assert done.stdout.decode() == (
+        "2 dead letters: 2 delivered, 0 failed again, 0 skipped\n          2  delivered to logs\n"
+    )
+
+
+def test_a_dry_run_transforms(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (folder.parent / "dlq_rehearsed.py").write_text(
+        "import attrs\n\n\ndef first_to_down(letter):\n"
+        "    return attrs.evolve(letter, adapter='down') if letter.id.endswith(':0') else None\n"
+    )
+    monkeypatch.syspath_prepend(str(folder.parent))
+    before = invoke("list", "--json").stdout
+    options = ["--dry-run", "--adapter", "logs", "--transform", "dlq_rehearsed:first_to_down"]
+    assert invoke("replay", *options, status=1).stdout == (
+        "2 dead letters: 1 would be sent, 1 skipped\n"
+        "          1  would be sent to down\n"
+        "          1  skipped: held back by the transformation\n"
+    )
+    assert invoke("list", "--json").stdout == before
+
+
 def test_a_transformation_by_its_import_path(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (folder.parent / "dlq_changes.py").write_text(
         "import attrs\n\ndef to_down(letter):\n    return attrs.evolve(letter, adapter='down')\n"
@@ -227,6 +272,25 @@ def test_a_transformation_by_its_import_path(folder: Path, monkeypatch: pytest.M
         "  where: --transform\n"
         "  fix:   write it as  package.module:function\n"
     )
+
+
+@pytest.mark.parametrize(
+    "command",
+    [["list"], ["show", "20260131T120004-1-0001-ba4762:0"], ["stats"], ["replay"], ["replay", "--dry-run"], ["purge", "--all"]],
+    ids=" ".join,
+)  # fmt: skip
+def test_a_storage_that_is_down_is_told_without_its_credentials(folder: Path, command: list[str]) -> None:
+    project = folder.parent / "pyproject.toml"
+    storage = f"storage = 'ftp://tester:hunter2@127.0.0.1:{free_port()}/letters'\n"
+    project.write_text(project.read_text().replace("[tool.e11y.dlq]\n", f"[tool.e11y.dlq]\n{storage}"))
+    result = invoke(*command, status=1)
+    assert result.stderr == (
+        "the storage of the dead letters cannot be used: ConnectionRefusedError\n"
+        "  where: [tool.e11y.dlq] storage\n"
+        "  fix:   see whether it is up, and whether  storage_options  are right; no letter is lost meanwhile\n"
+    )
+    assert "hunter2" not in result.output
+    assert len(list(folder.glob("*.jsonl"))) == 1
 
 
 def test_purge_wants_to_know_which(folder: Path) -> None:

@@ -19,7 +19,7 @@ import pytest
 
 from e11y import ConfigError, Record, Rejected
 from e11y.testing import make_record
-from e11y_dlq import Storage
+from e11y_dlq import Storage, StorageFailed
 from e11y_dlq.replay import Plan, Replay
 
 KEY, SECRET = "dlq-key", "dlq-secret"
@@ -265,9 +265,8 @@ def test_a_store_that_refuses_costs_nothing(make_stored: Any, s3: dict[str, Any]
     keep(bench, *range(4))
     bench.runtime.shutdown()
     assert len(bench.files) == 2
-    assert any(
-        message.startswith("dlq: tidying up dead letters failed: PermissionError") for message in caplog.messages
-    )
+    told = "dlq: moving dead letters to the storage (PermissionError) failed: StorageFailed"
+    assert any(message.startswith(told) for message in caplog.messages)
     bench.plugin.letters.storage = None
     assert marks(bench.letters) == [0, 1, 2, 3]
 
@@ -299,5 +298,6 @@ def test_an_upload_that_arrives_short_is_noticed(tmp_path: Path) -> None:
     file.write_bytes(b"12345")
     fs, _ = storage._connected()
     fs.put_file = lambda here, there: fs.pipe_file(there, b"123")
-    with pytest.raises(OSError, match="^the store holds 3 bytes of a segment$"):
+    with pytest.raises(StorageFailed) as caught:
         storage.upload(file)
+    assert caught.value.what == "the storage holds 3 bytes of a segment of 5"

@@ -8,7 +8,7 @@ from e11y_dlq.replay import ReplayReport
 from e11y_dlq.segment import Unread
 from e11y_dlq.selection import Selection
 from e11y_dlq.settings import DlqSettings
-from e11y_dlq.storage import Storage
+from e11y_dlq.storage import Storage, StorageFailed
 
 __all__ = [
     "Busy",
@@ -20,5 +20,6 @@ __all__ = [
     "Selection",
     "Stats",
     "Storage",
+    "StorageFailed",
     "Unread",
 ]

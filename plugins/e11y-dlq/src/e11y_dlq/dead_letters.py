@@ -61,7 +61,8 @@ class Stats:
 class DeadLetters:
     """What the plugin keeps, in its folder and in its storage.
 
-    Processes that track events may append meanwhile; replays and purges exclude each other.
+    Processes that track events may append meanwhile; replays and purges exclude each other. With a storage, everything
+    that reads raises ``StorageFailed`` while it cannot be used.
 
     Args:
         directory: The folder.
@@ -222,7 +223,7 @@ class DeadLetters:
 
         Raises:
             Busy: A replay or purge is under way.
-            Exception: Whatever the storage raises; then the segments stay here.
+            StorageFailed: The segments stay here.
         """
         expired = 0
         with self.folder.held():

@@ -11,6 +11,7 @@ from e11y_dlq.dead_letters import DeadLetters
 from e11y_dlq.entry import line_of
 from e11y_dlq.folder import Busy
 from e11y_dlq.settings import DlqSettings
+from e11y_dlq.storage import StorageFailed
 from e11y_dlq.writer import Writer
 
 _TIDY_S: Final = 3600.0
@@ -115,7 +116,10 @@ class Keeper:
             )
         except Busy:
             self._tidy_due_s = self._host.clock.monotonic() + _AGAIN_S
-        except Exception as error:  # noqa: BLE001 - a storage may raise anything; the segments stay here
+        except StorageFailed as error:  # the segments stay here
+            self._tidy_due_s = self._host.clock.monotonic() + _AGAIN_S
+            self._host.fault(f"moving dead letters to the storage ({error.kind})", error)
+        except Exception as error:  # noqa: BLE001 - nothing must end the thread, and the segments stay here
             self._tidy_due_s = self._host.clock.monotonic() + _AGAIN_S
             self._host.fault("tidying up dead letters", error)
         else:
