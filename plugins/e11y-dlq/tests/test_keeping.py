@@ -306,6 +306,18 @@ def test_a_folder_that_cannot_be_made_costs_nothing_but_the_letters(
     assert "dlq: writing a dead letter (ENOTDIR) failed: NotADirectoryError (1 times)" in caplog.messages
 
 
+@pytest.mark.parametrize("mode", [0o700, 0o710, 0o755, 0o1777])
+def test_a_folder_that_is_open_to_others_is_told_once(make_bench: Any, tmp_path: Path, caplog: Any, mode: int) -> None:
+    folder = tmp_path / "letters"
+    folder.mkdir()
+    folder.chmod(mode)
+    bench = make_bench()
+    for n in range(2):
+        bench.plugin.e11y_dead_letter(make_record(n), "logs", "expired")
+    told = f"dead letters are in a folder open to others: {folder} has mode {mode:04o}"
+    assert caplog.messages == ([] if mode == 0o700 else [told])
+
+
 def test_a_full_disk_leaves_no_half_letter(tmp_path: Path) -> None:
     """/dev/full refuses every byte; a file-size limit lets some of them through."""
     import resource

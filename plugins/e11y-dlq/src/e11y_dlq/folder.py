@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import os
 import re
+import stat
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -55,6 +56,14 @@ class Folder:
         """Return whether letters could be kept here, as far as permissions tell."""
         existing = next(one for one in (self.path, *self.path.absolute().parents) if one.exists())
         return existing.is_dir() and os.access(existing, os.W_OK | os.X_OK)
+
+    def open_mode(self) -> int | None:
+        """Return the permissions of the folder if it lets others than its owner in, else ``None``."""
+        try:
+            mode = stat.S_IMODE(self.path.stat().st_mode)
+        except OSError:
+            return None  # it is not there yet, or its letters cannot be kept, which is told elsewhere
+        return mode if mode & 0o077 else None
 
     def segments(self) -> list[Segment]:
         """Return the segments, oldest first."""

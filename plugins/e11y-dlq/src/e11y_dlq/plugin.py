@@ -53,12 +53,15 @@ class DlqPlugin:
 
     @hookimpl
     def e11y_started(self, host: Host) -> None:
-        """Import the predicate, look whether the folder can be written, begin to tend it."""
+        """Import the predicate, look whether the folder can be written by us and by nobody else, begin to tend it."""
         if self._settings.predicate:
             predicate = imported(self._settings.predicate, "[tool.e11y.dlq] predicate")
             self._rules = Rules(self._settings, host, predicate)
-        if not self.letters.folder.is_writable():
-            host.logger.warning("dead letters cannot be kept: %s is not writable", self.letters.folder.path)
+        folder = self.letters.folder
+        if not folder.is_writable():
+            host.logger.warning("dead letters cannot be kept: %s is not writable", folder.path)
+        elif mode := folder.open_mode():
+            host.logger.warning("dead letters are in a folder open to others: %s has mode %04o", folder.path, mode)
         host.every(1.0, self._tend)
 
     @hookimpl
