@@ -97,6 +97,9 @@ def test_without_a_client_the_adapter_is_inactive_and_says_so_once(
     make_app: Callable[..., App], caplog: pytest.LogCaptureFixture
 ) -> None:
     app = make_app(dsn=" \n")
+    ApplicationStepped.at(adapters=["errors_tracker"]).track()
+    assert app.events == []
+    assert caplog.records == []
     for number in range(3):
         ApplicationFailed.track(number=number)
     assert app.events == []

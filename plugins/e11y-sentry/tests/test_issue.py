@@ -111,7 +111,9 @@ def test_only_errors_become_issues(app: App) -> None:
     for severity in ("debug", "info", "success", "warn", "error", "fatal"):
         assert IssueOrderPlaced.at(severity=severity, adapters=["errors_tracker"]).track(order_id=severity)
     assert [event["level"] for event in app.events] == ["error", "fatal"]
-    assert app.runtime.ledger.check().lanes["errors_tracker"].delivered == 6
+    ledger = app.runtime.ledger.check()
+    assert ledger.lanes["errors_tracker"].delivered == 6
+    assert ledger.plugins["sentry.below_severity"] == 4
 
 
 def test_warnings_may_become_issues(make_app: Callable[..., App]) -> None:

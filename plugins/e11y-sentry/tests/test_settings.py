@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -51,6 +52,16 @@ def test_a_proxy_that_is_none(make_app: Callable[..., App]) -> None:
         make_app(proxy=f"ftp://u:{SECRET}@proxy")
     assert caught.value.what == "option 'proxy' is not the URL of an HTTP proxy"
     assert SECRET not in str(caught.value)
+
+
+def test_certificates_that_are_not_there(make_app: Callable[..., App], tmp_path: Path) -> None:
+    with pytest.raises(ConfigError) as caught:
+        make_app(ca_certs=str(tmp_path / "absent.pem"))
+    assert str(caught.value) == (
+        "option 'ca_certs' names a file that is not there\n"
+        '  where: an adapter of type "sentry"\n'
+        "  fix:   create it, or correct the path"
+    )
 
 
 @pytest.mark.parametrize(

@@ -29,7 +29,8 @@ class SentryAdapter:
         rules: Qualified name of an event type -> what it says; ``None``: it is never sent.
 
     Raises:
-        ConfigError: The DSN is none, or there is none although it is required.
+        ConfigError: The DSN or the proxy is none, the file of certificates is not there, or there is no DSN
+            although it is required.
     """
 
     def __init__(

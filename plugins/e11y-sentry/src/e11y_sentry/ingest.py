@@ -46,7 +46,7 @@ class Ingest:
         host: Clock and environment.
 
     Raises:
-        ConfigError: The DSN is none.
+        ConfigError: The DSN or the proxy is none, or the file of certificates is not there.
     """
 
     acknowledges = True
@@ -158,6 +158,12 @@ class Ingest:
 def _pool(settings: SentrySettings) -> urllib3.PoolManager:
     options: dict[str, Any] = {"retries": False}
     if settings.ca_certs is not None:
+        if not Path(settings.ca_certs).is_file():
+            raise ConfigError(
+                "option 'ca_certs' names a file that is not there",
+                where='an adapter of type "sentry"',
+                fix="create it, or correct the path",
+            )
         options["ca_certs"] = settings.ca_certs
     try:
         return urllib3.ProxyManager(settings.proxy, **options) if settings.proxy else urllib3.PoolManager(**options)
