@@ -38,10 +38,14 @@ def disk(tmp_path: Path) -> Iterator[Path]:
         subprocess.run(["umount", "--lazy", str(point)], check=True)
 
 
-def start(path: Path, **table: Any) -> None:
+def start(path: Path, **table: Any) -> e11y.Runtime:
     adapter = {"type": "file", "path": str(path), "backoff_base": "1ms", **table}
     e11y.configure({"plugins": ["file"], "adapters": {"logs": adapter}, "routes": {"default": ["logs"]}})
-    e11y.start()
+    return e11y.start()
+
+
+def is_healthy(runtime: e11y.Runtime) -> bool:
+    return runtime.adapters["logs"].healthy()
 
 
 def numbers(path: Path) -> list[int]:
@@ -61,15 +65,18 @@ def test_a_full_disk_holds_whole_lines_and_gets_the_rest_later(
     disk: Path, fsync: str, rotation: dict[str, Any]
 ) -> None:
     path = disk / "events.jsonl"
-    start(path, fsync=fsync, **rotation)
+    runtime = start(path, fsync=fsync, **rotation)
+    assert is_healthy(runtime)
     for number in range(5_000):
         assert DiskUsed.track(number=number)
     held = e11y.flush(2).undelivered["logs"]
     assert 0 < held < 5_000
     assert len(numbers(path)) == 5_000 - held
+    assert not is_healthy(runtime)
     assert not e11y.ledger().check().lanes["logs"].given_up
     mount("-o", "remount,size=64m", str(disk))
     assert e11y.flush(20).undelivered == {}
+    assert is_healthy(runtime)
     assert sorted(numbers(path)) == list(range(5_000))
     e11y.ledger().check()
 
@@ -78,10 +85,11 @@ def test_a_full_disk_holds_whole_lines_and_gets_the_rest_later(
 def test_a_read_only_disk_gets_everything_once_it_may_be_written(disk: Path, fsync: str) -> None:
     path = disk / "logs" / "events.jsonl"
     mount("-o", "remount,ro", str(disk))
-    start(path, fsync=fsync)
+    runtime = start(path, fsync=fsync)
     for number in range(100):
         assert DiskUsed.track(number=number)
     assert e11y.flush(0.5).undelivered == {"logs": 100}
+    assert not is_healthy(runtime)
     mount("-o", "remount,rw", str(disk))
     assert e11y.flush(20).undelivered == {}
     assert numbers(path) == list(range(100))

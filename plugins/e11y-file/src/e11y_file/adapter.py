@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import threading
 from collections.abc import Sequence
@@ -46,6 +47,8 @@ class FileAdapter:
         self._syncer = Background("e11y-file-sync", self._sync_later, host.fault)
         self._tidy_at_s = float("-inf")
         self._closed = False
+        self._missing_bytes = 0
+        """What found no room the last time; a full disk may have some left, but less than a batch takes."""
 
     def write_batch(self, records: Sequence[Record]) -> None:
         """Append a JSON line per record.
@@ -67,9 +70,10 @@ class FileAdapter:
                 finally:
                     self._file.unlock()
         except Unwritten as failure:
-            raise self._failed(failure.error, written + failure.remains, len(lines)) from None
+            raise self._failed(failure.error, written + failure.remains, lines) from None
         except OSError as error:
-            raise self._failed(error, written, len(lines)) from None
+            raise self._failed(error, written, lines) from None
+        self._missing_bytes = 0
         if self._settings.fsync == "interval":
             self._syncer.ask()
         now = self._host.clock.monotonic()
@@ -78,9 +82,12 @@ class FileAdapter:
             self._tidier.ask()
 
     def healthy(self) -> bool:
-        """Return whether the file, or the directory it is to be made in, can be written and the disk has room."""
+        """Return whether the file, or the directory it is to be made in, can be written and the disk has room.
+
+        There is no room as long as what found none the last time would find none.
+        """
         try:
-            return not self._closed and _is_writable(self._file.target)
+            return not self._closed and _is_writable(self._file.target, max(1, self._missing_bytes))
         except OSError:
             return False
 
@@ -114,10 +121,12 @@ class FileAdapter:
         self._file.append(lines if count == len(lines) else lines[:count])
         return count
 
-    def _failed(self, error: OSError, written: int, total: int) -> DeliveryError:
+    def _failed(self, error: OSError, written: int, lines: Sequence[bytes]) -> DeliveryError:
         self._fault("write", error)
+        if error.errno == errno.ENOSPC:
+            self._missing_bytes = sum(len(line) + 1 for line in lines[written:])
         failure = Retryable(f"{self._file.path}: {_reason(error)}")
-        return Partial(dict.fromkeys(range(written, total), failure)) if written else failure
+        return Partial(dict.fromkeys(range(written, len(lines)), failure)) if written else failure
 
     def _fault(self, operation: str, error: OSError) -> None:
         self._host.fault(f"{operation} of {self._file.path} ({_reason(error)})", error)
@@ -138,12 +147,12 @@ def _reason(error: OSError) -> str:
     return error.strerror or type(error).__name__
 
 
-def _is_writable(target: Path) -> bool:
+def _is_writable(target: Path, room_bytes: int) -> bool:
     found = target
     while not found.exists():
         found = found.parent
     disk = os.statvfs(found)
-    has_room = disk.f_bavail > 0 or disk.f_blocks == 0
+    has_room = disk.f_bavail * disk.f_frsize >= room_bytes or disk.f_blocks == 0
     if found == target:
         return has_room and found.is_file() and os.access(found, os.R_OK | os.W_OK)
     return has_room and found.is_dir() and os.access(found, os.W_OK | os.X_OK)
