@@ -58,6 +58,7 @@ PROMISES: tuple[Promise, ...] = (
     Promise("all threads, gzip and write / structlog", "caller", "e11y-track", ("total/structlog",), 1 / 2),
     Promise("all threads, into a file / structlog", "delivery", "e11y-file", ("total/structlog",), 1 / 2),
     Promise("the same, rotated and compressed / structlog", "delivery", "e11y-rotated", ("total/structlog",), 1 / 2),
+    Promise("all threads, into a file / OpenTelemetry, OTLP", "delivery", "e11y-file", ("total/otel-otlp",), 1 / 10),
     Promise("all threads, to Loki / structlog into a file", "delivery", "e11y-loki", ("total/structlog",), 1 / 2),
     Promise("all threads, to Loki / OpenTelemetry, OTLP", "delivery", "e11y-loki", ("total/otel-otlp",), 1 / 10),
     Promise("p99.9 at 10 000/s / structlog", "latency", "e11y-track", ("p99.9/structlog",), 1.0),
