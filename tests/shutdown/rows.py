@@ -5,7 +5,7 @@ from __future__ import annotations
 import attrs
 
 UVICORN = ("-m", "uvicorn", "--port", "{port}", "--log-level", "warning")
-GUNICORN = ("-m", "gunicorn", "--bind", "127.0.0.1:{port}", "--workers", "2", "--graceful-timeout", "5")
+GUNICORN = ("-m", "gunicorn", "--bind", "127.0.0.1:{port}", "--workers", "2", "--graceful-timeout", "20")
 UVICORN_WORKER = ("--worker-class", "uvicorn_worker.UvicornWorker")
 GEVENT = ("--worker-class", "gevent", "--config", "python:gunicorn_hooks")
 HYPERCORN = ("-m", "hypercorn", "--bind", "127.0.0.1:{port}", "--log-level", "warning")
@@ -63,7 +63,8 @@ def _program(name: str, function: str, why: str, *, signalled: str = "", around:
 
 
 def _recycled(name: str, why: str, *command: str) -> Row:
-    return Row(name, command, why, pause_s=0.12)  # uvicorn looks ten times a second whether it has had enough
+    # uvicorn looks ten times a second whether it has had enough, and closes what it accepted meanwhile.
+    return Row(name, command, why, pause_s=0.5 if UVICORN_WORKER[1] in command else 0.12)
 
 
 ROWS = (

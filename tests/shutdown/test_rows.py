@@ -8,21 +8,21 @@ import pytest
 
 from tests.shutdown.conftest import Runs
 from tests.shutdown.rows import ROWS, Row
-from tests.shutdown.run import COUNT, DEADLINE_S, Result
+from tests.shutdown.run import COUNT, DEAD_DEADLINE_S, DEADLINE_S, Result
 from tools.shutdown import PAGE, VERSIONS, cell, shown
 
 NAMED = {row.name: row for row in ROWS}
 
 
-def check_complete(result: Result) -> None:
-    """Check that nothing was lost, nothing arrived twice, and every process knows what became of its events."""
+def check_complete(result: Result, within_s: float) -> None:
+    """Check that nothing was lost, nothing arrived twice, and every process knows what became of its events, in time."""
     once = dict.fromkeys(range(COUNT), 1)
     assert (result.http, result.file) == (once, once), result.log
     assert [ledger["imbalances"] for ledger in result.ledgers if ledger["imbalances"]] == []
     assert sum(ledger["tracked"] for ledger in result.ledgers) == COUNT
     for name in ("http", "file"):
         assert sum(ledger["delivered"][name] for ledger in result.ledgers) == COUNT
-    assert max(ledger["seconds"] for ledger in result.ledgers) < DEADLINE_S + 0.2
+    assert max(ledger["seconds"] for ledger in result.ledgers) < within_s
 
 
 @pytest.mark.timeout(170)
@@ -32,8 +32,8 @@ def test_row(row: Row, runs: Runs) -> None:
     if row.around:
         assert alone.arrived() < COUNT, "this row loses nothing any more: say so in rows.py"
         alone, beside = runs.of(NAMED[row.around])
-    check_complete(alone)
-    check_complete(beside)
+    check_complete(alone, DEADLINE_S / 2)
+    check_complete(beside, DEAD_DEADLINE_S + 10)  # the silent adapter would wait for a minute
     assert beside.given_up() == COUNT
 
 

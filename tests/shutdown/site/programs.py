@@ -8,7 +8,6 @@ from __future__ import annotations
 import asyncio
 import multiprocessing
 import os
-import signal
 import sys
 import threading
 import time
@@ -140,7 +139,8 @@ def uvicorn_with_workers() -> None:
 
 def _wait() -> None:
     print("ready", flush=True)
-    signal.pause()
+    while True:  # a signal just before it slept for good would not wake it: Python's handler runs between two calls
+        time.sleep(0.1)
 
 
 def _fork(leave: Callable[[], object]) -> None:
