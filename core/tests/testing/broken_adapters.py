@@ -61,7 +61,6 @@ class Contract(AdapterContract):
 
     Subject: ClassVar[type[SoundAdapter]]
     breaks: ClassVar[str]
-    patience_s = 0.5
 
     @pytest.fixture
     def destination(self, tmp_path: Path) -> Destination:
@@ -275,6 +274,7 @@ class TestRaisesItsOwnKind(Contract):
 
 class TestWaitsWithoutEnd(Contract):
     breaks = "test_gives_up_on_a_silent_destination"
+    patience_s = 2.0
 
     class Subject(SoundAdapter):
         def write_batch(self, records: Sequence[Record]) -> None:
@@ -306,7 +306,7 @@ class TestThinksAboutItsHealth(Contract):
 
     class Subject(SoundAdapter):
         def healthy(self) -> bool:
-            threading.Event().wait(3)
+            threading.Event().wait(1.2)
             return True
 
 
@@ -330,6 +330,7 @@ class TestWritesAfterClose(Contract):
 
 class TestHangsAfterClose(Contract):
     breaks = "test_refuses_to_write_once_closed"
+    patience_s = 2.0
 
     class Subject(SoundAdapter):
         def write_batch(self, records: Sequence[Record]) -> None:

@@ -99,7 +99,6 @@ class Contract(StepContract):
 
     Subject: ClassVar[type[Any]]
     breaks: ClassVar[str]
-    patience_s = 0.5
 
     @pytest.fixture
     def plugin(self, host: StandaloneHost) -> object:
@@ -239,6 +238,7 @@ class TestScansInPlace(Contract):
 
 class TestKeepsTheLockAfterAnError(Contract):
     breaks = "test_works_after_an_error"
+    patience_s = 2.0
 
     class Subject(Sound):
         def __init__(self, host: StandaloneHost) -> None:
