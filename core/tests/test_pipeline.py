@@ -98,6 +98,12 @@ class KeyRotated(AuditEvent):
     key: str
 
 
+class Told(list[Fault]):
+    """Keeps every fault that is told."""
+
+    __call__ = list.append
+
+
 Run = Callable[..., Bench]
 
 
@@ -105,15 +111,17 @@ Run = Callable[..., Bench]
 def run(make_bench: MakeBench) -> Run:
     def make(*plugins: Plugin, settings: dict[str, Any] | None = None, **arguments: Any) -> Bench:
         trusted = {"trusted": [plugin.name for plugin in plugins], **(settings or {})}
-        return make_bench(trusted, plugins=plugins, **arguments)
+        bench = make_bench(trusted, plugins=plugins, **arguments)
+        bench.runtime.faults._tell = Told()  # from the start: the preparer tells once a second
+        return bench
 
     return make
 
 
 def faults(bench: Bench) -> list[tuple[str, str, str]]:
     """Return source, operation and kind of every fault so far."""
-    told: list[Fault] = []
-    bench.runtime.faults._tell = told.append
+    told = bench.runtime.faults._tell
+    assert isinstance(told, Told)
     bench.runtime.faults.tell(final=True)
     return [(fault.source, fault.operation, fault.kind) for fault in told for _ in range(fault.count)]
 

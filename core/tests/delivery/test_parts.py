@@ -40,7 +40,7 @@ def test_wake_ends_a_wait() -> None:
     threading.Timer(0.02, wake.wake).start()
     started = time.monotonic()
     assert wake.wait(float("inf"))
-    assert time.monotonic() - started < 2
+    assert time.monotonic() - started < 30
 
 
 def test_delays_double_up_to_the_cap() -> None:
