@@ -15,6 +15,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+from e11y.testing import free_port
+
 SETTINGS = Path(__file__).parents[1] / "e11y.toml"
 
 _GUNICORN = ("gunicorn", "--bind", "127.0.0.1:{port}", "--threads", "16", "--log-level", "warning")
@@ -56,7 +58,7 @@ class Server:
         self._ledger = folder / "ledger.json"
         self._ledger.unlink(missing_ok=True)
         self._variables = {**variables, "E11Y_CONFIG": str(settings), "SHOP_LEDGER": str(self._ledger)}
-        self._port = _free_port()
+        self._port = free_port()
         self._command = [word.format(port=self._port) for word in COMMANDS[framework]]
         self.url = f"http://127.0.0.1:{self._port}"
 
@@ -113,9 +115,3 @@ class Server:
         if self._process.poll() is None:
             self._process.kill()
             self._process.wait()
-
-
-def _free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        port: int = listener.getsockname()[1]
-        return port

@@ -7,7 +7,6 @@ import http.client
 import json
 import os
 import signal
-import socket
 import sqlite3
 import subprocess
 import sys
@@ -18,6 +17,7 @@ from typing import Any
 
 import attrs
 
+from e11y.testing import free_port
 from shop.demo.server import ServerError
 from shop.everywhere.cache import cache
 
@@ -51,8 +51,7 @@ class Bugsink:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self._binaries = _environment() / "bin"
-        with socket.create_server(("127.0.0.1", 0)) as free:
-            self.port: int = free.getsockname()[1]
+        self.port = free_port()
         self.process: subprocess.Popen[bytes] | None = None
         self._run("bugsink-create-conf", "--template=local", "--host=127.0.0.1", f"--port={self.port}")
         self._configuration = (folder / "bugsink_conf.py").read_text("utf-8")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import socket
 import subprocess
 import time
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import Any
 
 import urllib3
 
+from e11y.testing import free_port
 from shop.demo.server import ServerError
 from shop.everywhere.cache import cache
 
@@ -40,8 +40,7 @@ class VictoriaLogs:
     def __init__(self, folder: Path) -> None:
         self._binary = built()
         self.folder = folder
-        with socket.create_server(("127.0.0.1", 0)) as free:
-            self.port: int = free.getsockname()[1]
+        self.port = free_port()
         self.root = f"http://127.0.0.1:{self.port}"
         self.url = f"{self.root}/insert"
         self.process: subprocess.Popen[bytes] | None = None
