@@ -101,8 +101,8 @@ class Nginx:
 
     def _requests(self) -> list[dict[str, str]]:
         log = self.folder / "received.log"
-        # Not splitlines(): it also splits at U+2028, which JSON lets stand inside a line.
-        return [json.loads(line) for line in log.read_text("utf-8").split("\n") if line] if log.exists() else []
+        # Not splitlines(): it also splits at U+2028, which JSON lets stand inside a line. The last line may be half one.
+        return [json.loads(line) for line in log.read_bytes().split(b"\n")[:-1]] if log.exists() else []
 
     def _answers(self) -> bool:
         try:
