@@ -136,4 +136,4 @@ def test_time_grows_with_the_text_and_no_faster(unit: str) -> None:
 @pytest.mark.parametrize("unit", ADVERSARIES)
 def test_a_long_value_is_scanned_in_no_time(unit: str) -> None:
     text = unit * (10_000 // len(unit))
-    assert min(seconds(SCANNER.redact, text) for _ in range(5)) < 0.005
+    assert min(seconds(SCANNER.redact, text) for _ in range(5)) < 0.05  # a quadratic pattern takes 0.25 s and more
