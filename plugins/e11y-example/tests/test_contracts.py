@@ -26,6 +26,8 @@ class TestRegion(StepContract):
 
 
 class TestWebhook(AdapterContract):
+    patience_s = 20.0
+
     @pytest.fixture
     def server(self) -> Iterator[LoopbackServer]:
         with LoopbackServer() as server:
@@ -33,7 +35,7 @@ class TestWebhook(AdapterContract):
 
     @pytest.fixture
     def make_adapter(self, server: LoopbackServer) -> Callable[[Host], Adapter]:
-        return lambda host: WebhookAdapter(WebhookSettings(url=server.url, timeout_s=0.5), host)
+        return lambda host: WebhookAdapter(WebhookSettings(url=server.url, timeout_s=2.0), host)
 
     @pytest.fixture
     def break_destination(self, server: LoopbackServer) -> Callable[[], None]:

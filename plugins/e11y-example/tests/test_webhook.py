@@ -19,8 +19,10 @@ def server() -> Iterator[LoopbackServer]:
 
 
 @pytest.fixture
-def adapter(server: LoopbackServer) -> Iterator[WebhookAdapter]:
-    adapter = WebhookAdapter(WebhookSettings(url=f"{server.url}/events", timeout_s=0.5), StandaloneHost())
+def adapter(request: pytest.FixtureRequest, server: LoopbackServer) -> Iterator[WebhookAdapter]:
+    """Yield one that waits for an answer as many seconds as its parameter says."""
+    timeout_s = getattr(request, "param", 10.0)
+    adapter = WebhookAdapter(WebhookSettings(url=f"{server.url}/events", timeout_s=timeout_s), StandaloneHost())
     yield adapter
     adapter.close()
 
@@ -70,7 +72,16 @@ def test_a_refused_batch_is_rejected(server: LoopbackServer, adapter: WebhookAda
     assert (str(caught.value), caught.value.split) == (str(status), split)
 
 
-@pytest.mark.parametrize("answer", [Answer(cut="before"), Answer(cut="within"), Answer(hang=True), Answer(delay_s=1.0)])
+@pytest.mark.parametrize(
+    ("adapter", "answer"),
+    [
+        (10.0, Answer(cut="before")),
+        (10.0, Answer(cut="within")),
+        (1.5, Answer(hang=True)),
+        (1.5, Answer(delay_s=30.0)),
+    ],
+    indirect=["adapter"],
+)
 def test_a_lost_answer_is_asked_for_again(server: LoopbackServer, adapter: WebhookAdapter, answer: Answer) -> None:
     server.answers.append(answer)
     with pytest.raises(Retryable):

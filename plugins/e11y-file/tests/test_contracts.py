@@ -18,6 +18,7 @@ from .conftest import lines_of
 
 
 class FileContract(AdapterContract):
+    patience_s = 20.0
     fsync: Literal["never", "batch", "interval"]
     rotate: Literal["never", "size"] = "never"
 

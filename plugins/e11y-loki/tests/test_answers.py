@@ -16,8 +16,10 @@ T1, T2 = "2026-01-20T08:00:00Z", "2026-01-24T12:00:00.123+01:00"
 
 
 @pytest.fixture
-def adapter(loki: Any) -> LokiAdapter:
-    return LokiAdapter(LokiSettings(url=loki.url, timeout_s=0.5), StandaloneHost())
+def adapter(request: pytest.FixtureRequest, loki: Any) -> LokiAdapter:
+    """Return one that waits for an answer as many seconds as its parameter says."""
+    timeout_s = getattr(request, "param", 10.0)
+    return LokiAdapter(LokiSettings(url=loki.url, timeout_s=timeout_s), StandaloneHost())
 
 
 @pytest.mark.parametrize("status", [200, 202, 204])
@@ -183,7 +185,11 @@ def test_limits_are_waited_out(loki: Any, adapter: LokiAdapter, words: str, reas
     assert (str(caught.value), caught.value.retry_after_s) == (reason, None)
 
 
-@pytest.mark.parametrize("answer", [Answer(cut="before"), Answer(hang=True), Answer(delay_s=1.0)])
+@pytest.mark.parametrize(
+    ("adapter", "answer"),
+    [(10.0, Answer(cut="before")), (1.5, Answer(hang=True)), (1.5, Answer(delay_s=30.0))],
+    indirect=["adapter"],
+)
 def test_a_lost_answer_is_asked_for_again(loki: Any, adapter: LokiAdapter, answer: Answer) -> None:
     loki.server.answers.append(answer)
     with pytest.raises(Retryable, match=r"^(ProtocolError|ReadTimeoutError)$"):

@@ -56,7 +56,7 @@ class Site:
         self.thread.start()
 
     def push(self, **settings: Any) -> None:
-        adapter = LokiAdapter(LokiSettings(url=self.url, timeout_s=2.0, **settings), StandaloneHost())
+        adapter = LokiAdapter(LokiSettings(url=self.url, timeout_s=20.0, **settings), StandaloneHost())
         try:
             adapter.write_batch([make_record()])
         finally:

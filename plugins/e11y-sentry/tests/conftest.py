@@ -11,7 +11,7 @@ import pytest
 import sentry_sdk
 
 from e11y import Host, Runtime
-from e11y.testing import Answer, FrozenClock, LoopbackServer, Request, StandaloneHost
+from e11y.testing import Answer, FrozenClock, LoopbackServer, Request, StandaloneHost, free_port
 from e11y_sentry import SentrySettings
 from e11y_sentry.adapter import SentryAdapter
 
@@ -49,7 +49,7 @@ def items_of(request: Request) -> Iterator[tuple[str, dict[str, Any]]]:
 
 @pytest.fixture
 def sentry_server() -> Iterator[Sentry]:
-    with LoopbackServer(Answer(200, b'{"id":"0"}')) as server:
+    with LoopbackServer(Answer(200, b'{"id":"0"}'), port=free_port()) as server:
         yield Sentry(server)
 
 
@@ -67,7 +67,7 @@ def make_adapter(sentry_server: Sentry, frozen_host: StandaloneHost) -> Iterator
     made: list[SentryAdapter] = []
 
     def make(host: Host = frozen_host, **settings: Any) -> SentryAdapter:
-        given = {"dsn": sentry_server.dsn, "release": "1.0", "server_name": "web-1", "timeout_s": 0.5, **settings}
+        given = {"dsn": sentry_server.dsn, "release": "1.0", "server_name": "web-1", "timeout_s": 10.0, **settings}
         made.append(SentryAdapter(SentrySettings(**given), host, lambda span: (), {}))
         return made[-1]
 

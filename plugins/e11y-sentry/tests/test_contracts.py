@@ -43,9 +43,11 @@ class TestSteps(StepContract):
 
 
 class TestWithADsn(AdapterContract):
+    patience_s = 20.0
+
     @pytest.fixture
     def make_adapter(self, sentry_server: Sentry) -> Callable[[Host], Adapter]:
-        settings = SentrySettings(dsn=sentry_server.dsn, release="1.0", timeout_s=0.5)
+        settings = SentrySettings(dsn=sentry_server.dsn, release="1.0", timeout_s=2.0)
         return lambda host: SentryAdapter(settings, host, lambda span: (), {})
 
     @pytest.fixture
@@ -66,6 +68,8 @@ class TestWithADsn(AdapterContract):
 
 class TestThroughTheApplicationsClient(AdapterContract):
     """Its client sends in the background, so that there is no telling whether the destination is broken."""
+
+    patience_s = 20.0
 
     @pytest.fixture
     def make_adapter(self, sdk: Callable[..., None], sentry_server: Sentry) -> Callable[[Host], Adapter]:
