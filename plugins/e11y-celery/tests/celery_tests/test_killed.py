@@ -34,12 +34,12 @@ def test_what_the_worker_tells_of_a_process_that_was_killed(tmp_path: Path, brok
     code = """
 with e11y.scope("POST /orders") as scope:
     told["trace"] = scope.trace_id
-    told["ids"] = [endless.delay("b").id, perish.delay().id, tick.delay(7, 20).id]
-time.sleep(1.5)
-app.control.revoke(told["ids"][2], terminate=True)
+    told["ids"] = [endless.delay("b").id, perish.delay().id, tick.delay(7, 60).id]
 """
     with Worker(tmp_path, broker, POOL, interval="20ms") as worker:
         sent = worker.publish(code)
+        assert worker.wait_until(lambda: worker.records("shop.ticked")), worker.log()
+        worker.publish(f"app.control.revoke({sent['ids'][2]!r}, terminate=True)")
         worker.wait_until(lambda: len(worker.records("task.failed")) == 2 and worker.records("task.ignored"))
         worker.stop()
         limit, lost, revoked = (told(worker, task_id) for task_id in sent["ids"])

@@ -112,7 +112,7 @@ def test_a_task_that_asks_to_be_ignored(worker: Worker, call: str, why: str) -> 
 
 def test_a_task_that_was_revoked_or_comes_too_late_never_begins(worker: Worker) -> None:
     code = """
-app.control.broadcast("revoke", arguments={"task_id": "called-off"}, reply=True, timeout=2, limit=1)
+app.control.broadcast("revoke", arguments={"task_id": "called-off"}, reply=True, timeout=20, limit=1)
 sell.apply_async(("g",), task_id="called-off", countdown=1)
 told["late"] = sell.apply_async(("h",), expires=-1).id
 """

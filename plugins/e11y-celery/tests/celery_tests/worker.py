@@ -109,7 +109,8 @@ class Worker:
         """Return what arrived so far, in order; with a name, only those events."""
         if not self._out.exists():
             return []
-        found = [json.loads(line) for line in self._out.read_text("utf-8").splitlines()]
+        whole, _, _ = self._out.read_text("utf-8").rpartition("\n")  # what follows is still being written
+        found = [json.loads(line) for line in whole.splitlines()]
         return [record for record in found if name in ("", record["event_name"])]
 
     def told_of(self, task_id: str) -> list[str]:

@@ -109,7 +109,8 @@ class Server:
         """Return what arrived so far, in order."""
         if not self._out.exists():
             return []
-        return [json.loads(line) for line in self._out.read_text("utf-8").splitlines()]
+        whole, _, _ = self._out.read_text("utf-8").rpartition("\n")  # what follows is still being written
+        return [json.loads(line) for line in whole.splitlines()]
 
     def wait_for(self, count: int, name: str) -> list[dict[str, Any]]:
         """Return what arrived once ``count`` records of a name did, or after ten seconds."""

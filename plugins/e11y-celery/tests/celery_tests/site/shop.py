@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import time
+from pathlib import Path
 from typing import Any
 
 from celery import Celery, Task
@@ -51,7 +52,9 @@ def steps(order: str) -> None:
 @app.task
 def tick(number: int, seconds: float = 0.0) -> int:
     ShopTicked.track(number=number)
-    time.sleep(seconds)
+    if seconds:
+        Path(f"begun-{number}").touch()
+        time.sleep(seconds)
     return number
 
 
@@ -98,11 +101,11 @@ def reject() -> None:
     raise Reject("no", requeue=False)
 
 
-@app.task(soft_time_limit=1)
+@app.task(soft_time_limit=5)  # not before it sleeps, however busy the machine is
 def overlong(order: str) -> str:
     steps(order)
     try:
-        time.sleep(10)
+        time.sleep(30)
     except SoftTimeLimitExceeded:
         steps(order)
         raise
