@@ -37,7 +37,7 @@ def lines_of(path: Path) -> list[bytes]:
 
 def eventually(condition: Callable[[], bool]) -> None:
     """Wait for what a background thread or another process does."""
-    until = time.monotonic() + 20
+    until = time.monotonic() + 45
     while not condition():
         assert time.monotonic() < until, "it does not happen"
         time.sleep(0.01)

@@ -20,7 +20,7 @@ from .conftest import Bench, lines_of, output_of, rotated_files, start_python
 LINE_BYTES = len(make_record().encoded()) + 1
 
 FULL_DISK = """
-import json, logging, os, resource, sys
+import json, logging, os, resource, sys, time
 import e11y
 from e11y import Event
 
@@ -35,6 +35,10 @@ hard = resource.getrlimit(resource.RLIMIT_FSIZE)[1]
 resource.setrlimit(resource.RLIMIT_FSIZE, (limit, hard))
 for number in range(100):
     DiskFilled.track(number=number)
+lane, until = e11y.ledger().snapshot().lanes["logs"], time.monotonic() + 30
+while not (lane.routed == 100 and lane.retries) and time.monotonic() < until:
+    time.sleep(0.01)
+    lane = e11y.ledger().snapshot().lanes["logs"]
 undelivered = dict(e11y.flush(0.5).undelivered)
 left = os.path.getsize(path)
 resource.setrlimit(resource.RLIMIT_FSIZE, (hard, hard))
@@ -142,7 +146,10 @@ def test_an_exit_does_not_wait_for_a_lock_beyond_its_deadline(tmp_path: Path) ->
     code = """
 import fcntl, sys, threading
 import e11y
+import e11y_file.adapter
 from e11y import Event
+
+e11y_file.adapter._LOCK_S = 60.0  # so that nothing but the deadline ends the waiting
 
 class LockWaited(Event):
     pass
@@ -152,10 +159,10 @@ e11y.configure({"environment": "production", "plugins": ["file"], "adapters": {
 with open(sys.argv[1], "wb") as file:
     fcntl.flock(file, fcntl.LOCK_EX)
     LockWaited.track()
-    assert e11y.shutdown(0.5).undelivered == {"logs": 1}
+    assert e11y.shutdown(3).undelivered == {"logs": 1}
     for thread in threading.enumerate():
         if thread.name.startswith("e11y-"):
-            thread.join(0.5)
+            thread.join(20)
             assert not thread.is_alive(), "it waits on"
 """
     output_of(start_python(code, tmp_path / "events.jsonl"))
