@@ -570,7 +570,7 @@ def test_an_outage_ends_in_dead_letters(make_bench: Any) -> None:
 
 
 def test_letters_of_the_exit_are_kept(make_bench: Any) -> None:
-    bench = make_bench(tool={"shutdown_timeout": "300ms"})
+    bench = make_bench(tool={"shutdown_timeout": "5s"})
     bench.logs.answer = Retryable("503")
     DlqOrderPaid.track(order_id="1")
     bench.runtime.shutdown()
