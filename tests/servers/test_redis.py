@@ -43,7 +43,7 @@ ended = time.monotonic()
 ledger = e11y.ledger()
 e11y.shutdown()
 counts = ledger.check()
-print(json.dumps({"began": began, "ended": ended, "calls": number, "passed": passed, "slow": sum(each > 0.05 for each in times), "worst": max(times),
+print(json.dumps({"began": began, "ended": ended, "calls": number, "passed": passed, "slow": sum(each > 0.15 for each in times), "worst": max(times),
                   "tracked": counts.tracked, "delivered": counts.lanes["logs"].delivered,
                   "failed": counts.plugins.get("ratelimit.redis_failed", 0),
                   "recovered": counts.plugins.get("ratelimit.redis_recovered", 0)}))
@@ -100,6 +100,6 @@ def test_killing_redis_loses_nothing_and_blocks_nobody(redis: RedisServer) -> No
     for each in told:
         assert each["calls"] <= each["tracked"] <= each["calls"] + 1  # the summary at the end
         assert each["delivered"] == each["passed"] + each["tracked"] - each["calls"]
-        assert each["slow"] <= 3  # more than 50 ms; a wait for the network would be 200
+        assert each["slow"] <= 3  # more than 150 ms; a wait for the network would be 200
         assert each["failed"] >= 1
         assert each["recovered"] >= 1
