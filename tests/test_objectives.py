@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
@@ -9,12 +10,19 @@ from pathlib import Path
 from typing import Any
 from wsgiref.util import setup_testing_defaults
 
+import httpx
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
+from starlette.applications import Starlette
+from starlette.background import BackgroundTask
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse
+from starlette.routing import Route
 
 import e11y
 from e11y import Event, Outcome, Runtime
 from e11y.adapters import MemoryAdapter
+from e11y.testing import FrozenClock
 from e11y_metrics import registry
 from e11y_metrics.exposition import make_wsgi_app
 from e11y_metrics.process import top
@@ -23,6 +31,7 @@ from e11y_sampling import sample
 from e11y_slo import slo
 from e11y_slo.builder import without_file
 from e11y_slo.readings import Source
+from e11y_web import AsgiMiddleware
 from e11y_web.wsgi import WsgiMiddleware
 
 EVENTS = 100_000
@@ -137,6 +146,23 @@ def test_an_exception_after_the_status_was_sent_counts_as_a_servers_error(served
     with pytest.raises(_Failed):
         served("/users/half", 200)
     assert counts(REQUESTS) == {"GET /users/{id} 2xx": 1, "GET /users/{id} 5xx": 1}
+
+
+def test_background_work_is_no_part_of_a_request() -> None:
+    async def answer(request: Request) -> PlainTextResponse:
+        clock.advance(0.125)
+        return PlainTextResponse("ok", background=BackgroundTask(clock.advance, 2))
+
+    async def ask() -> None:
+        transport = httpx.ASGITransport(AsgiMiddleware(Starlette(routes=[Route("/", answer)])))
+        async with httpx.AsyncClient(transport=transport, base_url="http://service") as client:
+            assert (await client.get("/")).text == "ok"
+
+    clock = FrozenClock()
+    settings = {"environment": "test", "plugins": ["web", "metrics", "slo"]}
+    with Runtime(settings, adapters={"logs": MemoryAdapter()}, environ={}, event_types=(), clock=clock):
+        asyncio.run(ask())
+        assert counts("slo_http_request_duration_seconds_sum") == {"GET unmatched": 0.125}
 
 
 def test_ten_thousand_random_paths_add_one_series(served: Callable[..., None]) -> None:

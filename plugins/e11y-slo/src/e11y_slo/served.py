@@ -93,7 +93,9 @@ def _request(report: ScopeReport) -> tuple[Any, ...]:
     known = status if isinstance(status, int) else 0
     if facts.get("ended") == "failed":
         known = max(known, _SERVER_ERROR)  # an exception after the status was sent: in mid-answer, or after it
-    return str(facts.get("method") or ""), str(facts.get("route") or UNMATCHED), known, report.duration_ns
+    answered = facts.get("answered_ns")  # earlier than the end, when the application works on after its response
+    took = answered if isinstance(answered, int) else report.duration_ns
+    return str(facts.get("method") or ""), str(facts.get("route") or UNMATCHED), known, took
 
 
 def _job(report: ScopeReport) -> tuple[Any, ...]:

@@ -68,6 +68,14 @@ def test_durations_are_seconds(run: Run) -> None:
     assert len(found) == 12
 
 
+def test_work_after_the_response_is_not_its_duration(run: Run) -> None:
+    bench = run()
+    with e11y.scope("request", kind="request", method="GET", route="/slow", status=200) as scope:
+        bench.clock.advance(0.25)
+        scope.set(answered_ns=125_000_000)
+    assert bench.counts("slo_http_request_duration_seconds_sum") == {"GET /slow": 0.125}
+
+
 def test_ten_thousand_paths_without_a_route_are_one_series(bench: Bench) -> None:
     serve(200)
     before = set(bench.counts(REQUESTS))
@@ -158,7 +166,7 @@ def test_a_forked_child_counts_from_zero(bench: Bench) -> None:
 
 @given(
     facts=st.dictionaries(
-        st.sampled_from(["method", "route", "status", "task", "queue", "state"]),
+        st.sampled_from(["method", "route", "status", "answered_ns", "task", "queue", "state"]),
         st.one_of(st.none(), st.text(), st.integers(), st.floats(), st.binary(), st.lists(st.integers())),
     )
 )

@@ -75,6 +75,8 @@ class AsgiMiddleware:
             except OSError as error:
                 exchange.lost = error
                 raise
+            if exchange.is_complete:
+                exchange.note_answered()
 
         try:
             await self.app(scope, noting_receive, noting_send)

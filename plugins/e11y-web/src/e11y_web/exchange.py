@@ -28,6 +28,7 @@ UNMATCHED = "unmatched"
 _SERVER_ERROR = 500
 _CLIENT_ERROR = 400
 _NS_PER_MS = 1_000_000
+_NS_PER_S = 1_000_000_000
 
 
 class Exchange:
@@ -63,6 +64,8 @@ class Exchange:
         self._inbound = inbound
         self._told = told
         self._ended = False
+        self._answered_ns: int | None = None
+        self._began = web.host.clock.monotonic()
         self._user_asked = False
         self._outer = CURRENT.get()
         self.method = inbound.known_method if kind == "request" else "WEBSOCKET"
@@ -113,6 +116,11 @@ class Exchange:
         answered = format_traceparent(snapshot[TRACE_ID], snapshot[SPAN_ID], sampled)
         return ("traceresponse", answered), ("x-request-id", self.request_id)
 
+    def note_answered(self) -> None:
+        """Note that the response was sent to its end; the application may work on. Only the first call counts."""
+        if self._answered_ns is None:
+            self._answered_ns = round((self._web.host.clock.monotonic() - self._began) * _NS_PER_S)
+
     def find(self, what: str, ask: Callable[[Any], R], request: Any) -> R | None:
         """Return what a function of the application or of a helper answers; ``None``, and a fault, if it raises."""
         try:
@@ -161,6 +169,8 @@ class Exchange:
         route = self.route or UNMATCHED
         self.scope.name = f"{self.method} {route}"
         self.scope.set(route=route, status=self.status, error=self.error, ended=ended)
+        if self._answered_ns is not None:
+            self.scope.set(answered_ns=self._answered_ns)
         report = self.scope.finish(error if ended == "failed" else None)
         if self._told and report is not None:
             CURRENT.set(self.scope.frame)

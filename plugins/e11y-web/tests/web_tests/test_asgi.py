@@ -66,6 +66,7 @@ def test_a_healthy_request_leaves_one_event_and_no_debug_line(bench: Bench) -> N
         "status": 200,
         "error": "",
         "ended": "completed",
+        "answered_ns": 0,
     }
 
 
@@ -161,6 +162,24 @@ def test_a_failure_after_the_response_writes_the_trail(bench: Bench) -> None:
     assert [record.payload.get("number") for record in bench.records] == [1, 2, None]
     payload = bench.completed.payload
     assert (payload["status"], payload["ended"], payload["error"]) == (200, "failed", "ZeroDivisionError")
+
+
+def test_the_end_of_the_response_is_told_beside_the_true_end(bench: Bench) -> None:
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        await send(START)
+        for more in (True, False):
+            bench.clock.advance(0.25)
+            await send({"type": "http.response.body", "body": b"o", "more_body": more})
+        bench.clock.advance(2)
+
+    async def unfinished(scope: Any, receive: Any, send: Any) -> None:
+        await send(START)
+
+    get(AsgiMiddleware(app))
+    get(AsgiMiddleware(unfinished))
+    told, other = bench.reports
+    assert (told.attributes["answered_ns"], told.duration_ns) == (500_000_000, 2_500_000_000)
+    assert "answered_ns" not in other.attributes
 
 
 def test_no_response_at_all_is_a_failure(bench: Bench) -> None:
