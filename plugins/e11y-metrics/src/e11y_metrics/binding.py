@@ -9,12 +9,12 @@ from typing import Any
 
 from e11y import CONTEXT, META, ConfigError, Observe, Schema
 from e11y.errors import nearest
+from e11y.identifiers import looks_like_identifier
 from e11y.journal import Fold
 from e11y.steps import Need
 from e11y_metrics.definition import CONTEXT_PREFIX, Definition, Tag, identifier_problem
 from e11y_metrics.family import Family, Put, Series
 from e11y_metrics.finite import are_told_apart, endless_member, is_numeric, is_proven_finite
-from e11y_metrics.identifiers import looks_like_identifier
 from e11y_metrics.label_text import OTHER, relabelled, text_of
 from e11y_metrics.relabel import Rule
 

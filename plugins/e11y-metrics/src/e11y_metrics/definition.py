@@ -11,7 +11,7 @@ from typing import Any, Final, Literal, get_args
 import attrs
 
 from e11y import ConfigError, Observe
-from e11y_metrics.identifiers import IDENTIFIERS
+from e11y.identifiers import IDENTIFIERS
 
 Kind = Literal["counter", "histogram", "gauge"]
 Across = Literal["latest", "sum", "max", "min"]

@@ -10,12 +10,12 @@ from typing import Any
 from prometheus_client import Metric
 
 from e11y import META, ConfigError, Host, Observe, Schema
+from e11y.identifiers import looks_like_identifier
 from e11y.journal import Fold, Journal
 from e11y_metrics.binding import Cache, Columns, bind, check_definition
 from e11y_metrics.definition import Definition, Kind, Tag, label_problem, name_problem
 from e11y_metrics.family import DEFAULT_BUCKETS, Family, key_of
 from e11y_metrics.guard import Guard
-from e11y_metrics.identifiers import looks_like_identifier
 from e11y_metrics.label_text import DROPPED, relabelled
 from e11y_metrics.option import Metrics
 from e11y_metrics.relabel import Rule, rule_of

@@ -11,6 +11,7 @@ from typing import Any, Literal, Union, get_args, get_origin
 
 from e11y import MISSING, PAYLOAD, ConfigError, Host, Observe, Schema
 from e11y.errors import nearest
+from e11y.identifiers import looks_like_identifier
 from e11y.journal import Journal
 from e11y.schema import unwrap
 from e11y.steps import Need
@@ -26,9 +27,6 @@ STATUSES = ("success", "failure")
 _MS_PER_S = 1000
 _NUMBERS = (int, float, Decimal, timedelta)
 _FEW = (str, int)
-_IDENTIFIERS = frozenset(
-    {"id", "uuid", "guid", "email", "phone", "ip_address", "token", "url", "path", "referer", "user_agent", "message"}
-)
 
 
 class BadStatus(Exception):
@@ -184,7 +182,7 @@ def _check_group(schema: Schema, declared: Slo, name: str) -> None:
     if _is_finite(schema.fields[name].type):
         return
     fix = "group by a field with few values: text of a few kinds, Literal, Enum or bool"
-    if name.lower() in _IDENTIFIERS or name.lower().endswith("_id"):
+    if looks_like_identifier(name):
         what = f"group_by of @slo is {name!r}, an identifier or free text: each value would be a series of its own"
         raise ConfigError(what, where=declared.where, fix=fix)
     if not _is_made_of(schema.fields[name].type, _FEW):

@@ -1,4 +1,4 @@
-"""Names that never are labels: every value of theirs would be a series of its own."""
+"""Names that never are labels of a metric: every value of theirs would be a series of its own."""
 
 from __future__ import annotations
 
@@ -17,12 +17,16 @@ IDENTIFIERS: Final = frozenset(
         *("message", "error_message", "description", "notes", "url", "path", "referer", "referrer"),
     }
 )
-"""Refused where the class is created."""
+"""Whole names; what only ends like one may still be bounded, so it is looked at together with its type."""
 
 _ENDINGS = ("_id", "_uuid", "_guid", "_token", "_email", "_phone")
 
 
 def looks_like_identifier(name: str) -> bool:
-    """Return whether a name is that of an identifier, such as ``customer_id``, whatever its type."""
+    """Return whether a name is that of an identifier, a secret, a moment or free text, whatever its type.
+
+    Args:
+        name: Of a field, a label or a key of the context, in any case: ``customer_id``, ``API_KEY``.
+    """
     lowered = name.lower()
     return lowered in IDENTIFIERS or lowered.endswith(_ENDINGS)
