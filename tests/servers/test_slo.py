@@ -266,6 +266,20 @@ def fast(stage: Stage) -> list[dict[str, str]]:
     return [one for one in stage.alertmanager.alerts() if one["alertname"] == "SLOBurnRateFast"]
 
 
+NAMED_ALIKE = """
+version: 1
+defaults: {burn_rate_alerts: {medium: {enabled: false}, slow: {enabled: false}}}
+endpoints: [{route: /a, name: aggregated}, {route: /x, name: x}, {route: /y, name: x budget}]
+app_wide:
+  aggregated_slo:
+    strategy: min
+    window: 7d
+    components: [{name: web, slo: http}, {name: jobs, slo: jobs}]
+custom_slos: [{name: e11y}]
+e11y_self_monitoring: {enabled: true}
+"""
+
+
 @pytest.mark.timeout(240)
 def test_promtool_takes_the_rules_and_their_tests(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
@@ -273,6 +287,7 @@ def test_promtool_takes_the_rules_and_their_tests(tmp_path: Path, monkeypatch: p
     for text in (
         FILE,
         "version: 1\nendpoints: [{pattern: 'GET /a.b/*'}, {pattern: '/:x/(y)+', name: 'a {{b}} c'}]\n",
+        NAMED_ALIKE,
         None,
     ):
         if text is not None:

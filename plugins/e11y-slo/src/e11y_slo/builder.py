@@ -99,6 +99,8 @@ class _Builder:
                     tuple(one.get("events") or ()),
                     ("custom_slos", at),
                     one.get("type") == "event_sequence",
+                    _plain(one.get("group_by")),
+                    _plain((one.get("latency") or {}).get("field")),
                 )
                 for at, one in enumerate(data.get("custom_slos") or [])
             ),
@@ -107,6 +109,7 @@ class _Builder:
             (data.get("e11y_self_monitoring") or {}).get("enabled") is True,
             self.defaults,
             self.job_defaults,
+            self._places,
         )
 
     def _application(self, app_wide: Mapping[str, Any]) -> Iterator[Objective]:
@@ -261,6 +264,11 @@ class _Builder:
         self.problems.append(ConfigError(what, where=self.located.where(path), fix=fix))
 
 
+def _plain(name: str | None) -> str | None:
+    """Return the name of a field without the colon of a Ruby symbol."""
+    return name and name.removeprefix(":")
+
+
 def _is_on(block: Mapping[str, Any] | None) -> bool:
     return block is not None and block.get("enabled", True) is not False
 
@@ -283,7 +291,8 @@ def endpoint_of(document: Document, method: str, route: str) -> Objective | None
 
 def task_of(document: Document, task: str) -> Objective | None:
     """Return an objective with the defaults for a task that the file does not name."""
-    if document.find(task) is not None:
+    named = document.find(task)
+    if named is not None and (named.kind == "job" or document.is_of_the_application(named)):
         return None
     indicator = jobs((Match("task", "=", task),))
     durations = indicator.total[0].of(JOB_SECONDS)

@@ -22,12 +22,16 @@ class Custom:
         events: Names of events or classes.
         place: Where it stands in the file.
         planned: Whether it is of a kind that is not built.
+        group_by: Field that ``@slo`` must group by; ``None``: the file does not say.
+        latency_field: Field that ``@slo`` must take durations from; ``None``: the file does not say.
     """
 
     name: str
     events: tuple[str, ...]
     place: Place
     planned: bool
+    group_by: str | None = None
+    latency_field: str | None = None
 
 
 @attrs.frozen(eq=False)
@@ -44,6 +48,7 @@ class Document:
         watches_itself: Whether the library's own numbers are watched.
         defaults: Complete block for endpoints that the file does not name.
         job_defaults: The same for tasks.
+        places: Where each objective stands in the file, by its name.
     """
 
     located: Located
@@ -55,7 +60,16 @@ class Document:
     watches_itself: bool
     defaults: Mapping[str, Any]
     job_defaults: Mapping[str, Any]
+    places: Mapping[str, Place]
 
     def find(self, name: str) -> Objective | None:
         """Return the objective of that name."""
         return next((one for one in self.objectives if one.name == name), None)
+
+    def place_of(self, name: str) -> str:
+        """Return file and line of an objective."""
+        return self.located.where(self.places.get(name, ()))
+
+    def is_of_the_application(self, one: Objective) -> bool:
+        """Return whether an objective is one of those with fixed names, such as ``http``."""
+        return self.places[one.name][0] == "app_wide"

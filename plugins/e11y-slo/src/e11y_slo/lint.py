@@ -51,12 +51,32 @@ def misfits(document: Document, schemas: Iterable[Schema]) -> Iterator[ConfigErr
             problem = _misfit(custom, name, _found(name, known), where)
             if problem is not None:
                 yield problem
+        yield from _differences(custom, document, known)
         if not any(_contributes(schema, custom) for schema in known):
             yield ConfigError(
                 f"no event type contributes to {custom.name!r}",
                 where=document.located.where(custom.place),
                 fix=f'write  @slo(contributes_to="{custom.name}", ...)  above one, or remove the objective',
             )
+
+
+def _differences(custom: Custom, document: Document, schemas: Iterable[Schema]) -> Iterator[ConfigError]:
+    """Yield where the file and ``@slo`` name other fields: what is counted is what ``@slo`` says."""
+    for schema in schemas:
+        if not _contributes(schema, custom):
+            continue
+        declared: Slo = schema.option(Slo)
+        for key, argument, wanted, said in (
+            ("group_by", "group_by", custom.group_by, declared.group_by),
+            ("latency.field", "latency_field", custom.latency_field, declared.latency_field),
+        ):
+            if wanted is not None and wanted != said:
+                how = f"has {argument}={said!r}" if said is not None else f"has no {argument}"
+                yield ConfigError(
+                    f"{key} of {custom.name!r} is {wanted!r}, but @slo on {schema.event_type.__name__} {how}",
+                    where=f"{document.located.where((*custom.place, *key.split('.')))}; {declared.where}",
+                    fix=f"let both say the same, or leave {key} out of the file",
+                )
 
 
 def _misfit(custom: Custom, name: str, found: Sequence[Schema], where: str) -> ConfigError | None:

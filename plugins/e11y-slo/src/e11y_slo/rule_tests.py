@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from e11y.units import seconds
@@ -17,6 +17,8 @@ _STEPS_IN_SHORTEST = 5
 _BUSY = 1_000
 """Calls between two samples."""
 
+_LOW_STEP_S, _LOW_SAMPLES = 60, 20  # alerts of one window wait for 5 minutes, and nothing lets them end soon
+
 Case = dict[str, Any]
 
 
@@ -29,6 +31,10 @@ def rule_tests(document: Document, rules_file: str) -> dict[str, Any]:
     """
     tested = [one for one in document.objectives if one.burns]
     cases = [case for one in tested for burn in one.burns for case in _cases(one, burn)]
+    if document.aggregated is not None:
+        cases.extend(_aggregated(document, document.aggregated))
+    if document.watches_itself:
+        cases.extend(_delivery(document.defaults["burn_rate_alerts"]["min_failures"]))
     interval = min(map(_step, tested), default=60)
     return {"rule_files": [rules_file], "evaluation_interval": f"{interval}s", "tests": cases}
 
@@ -67,20 +73,68 @@ def _case(
         phases: Samples, calls per sample, failures among them; one phase after the other.
         expected: Sample -> whether the alarm is on.
     """
-    step = _step(one)
+    alarm = (Match("alertname", "=", f"SLOBurnRate{burn.level.capitalize()}"), *recorded("", one).matches)
+    return _written(f"{one.name}, {burn.level}: {name}", _step(one), _input(one, phases), alarm, expected)
+
+
+def _aggregated(document: Document, table: Mapping[str, Any]) -> Iterator[Case]:
+    """Yield the same for the aggregated objective, if it is made of objectives: what else it reads is not known."""
+    parts = [document.find(component.get("slo", "")) for component in table["components"]]
+    objectives = {one.name: one for one in parts if one is not None}
+    if None in parts:
+        return
+    first = next(iter(objectives.values()))
+    few = min(2.0, first.min_failures - 1)
+    busy = max(_BUSY, *(one.min_failures for one in objectives.values()))
+    alarm = (Match("alertname", "=", "SLOAggregatedLow"),)
+    for name, phases, failing, is_on in (
+        ("healthy traffic is no alarm", [(_LOW_SAMPLES, busy)], [], False),
+        ("an outage is an alarm", [(_LOW_SAMPLES, busy)], [*objectives], True),
+        ("few failures are no alarm", [(1, 0.0), (1, few), (_LOW_SAMPLES - 2, 0.0)], [first.name], False),
+    ):
+        series: dict[str, str] = {}
+        for one in objectives.values():
+            failed = one.name in failing
+            series |= _input(one, [(samples, calls, calls if failed else 0) for samples, calls in phases])
+        yield _written(f"aggregated: {name}", _LOW_STEP_S, series, alarm, [(_LOW_SAMPLES, is_on)])
+
+
+def _delivery(min_failures: float) -> Iterator[Case]:
+    """Yield the same for the delivery of events."""
+    few, busy = min(2.0, min_failures - 1), max(_BUSY, min_failures)
+    series = 'e11y_adapter_writes_total{{adapter="example",status="{}",reason=""}}'
+    alarm = (Match("alertname", "=", "E11yDeliveryRateLow"),)
+    for name, calls, failures, is_on in (
+        ("what arrives is no alarm", [(_LOW_SAMPLES, busy)], [(_LOW_SAMPLES, 0.0)], False),
+        ("an outage is an alarm", [(_LOW_SAMPLES, 0.0)], [(_LOW_SAMPLES, busy)], True),
+        ("few failures are no alarm", [(_LOW_SAMPLES, 0.0)], [(1, 0.0), (1, few), (_LOW_SAMPLES - 2, 0.0)], False),
+    ):
+        values = {series.format("delivered"): _values(calls), series.format("dead_lettered"): _values(failures)}
+        yield _written(f"delivery: {name}", _LOW_STEP_S, values, alarm, [(_LOW_SAMPLES, is_on)])
+
+
+def _input(one: Objective, phases: Sequence[tuple[int, float, float]]) -> dict[str, str]:
+    """Return series -> values of what an objective counts."""
     good, bad = _series(one.indicator.total[0], good=True), _series(one.indicator.bad[0], good=False)
-    name_of = Match("alertname", "=", f"SLOBurnRate{burn.level.capitalize()}")
-    alarm = Selector("ALERTS", (name_of, Match("alertstate", "=", "firing"), *recorded("ALERTS", one).matches))
     return {
-        "name": f"{one.name}, {burn.level}: {name}",
+        str(good): _values([(samples, calls - failed) for samples, calls, failed in phases]),
+        str(bad): _values([(samples, failed) for samples, _, failed in phases]),
+    }
+
+
+def _written(
+    name: str, step: int, series: Mapping[str, str], alarm: tuple[Match, ...], expected: Sequence[tuple[int, bool]]
+) -> Case:
+    """Return a test in promtool's form: whether an alarm is on, some samples of ``step`` seconds after the start."""
+    name_of, *rest = alarm
+    firing = Selector("ALERTS", (name_of, Match("alertstate", "=", "firing"), *rest))
+    return {
+        "name": name,
         "interval": f"{step}s",
-        "input_series": [
-            {"series": str(good), "values": _values([(samples, calls - failed) for samples, calls, failed in phases])},
-            {"series": str(bad), "values": _values([(samples, failed) for samples, _, failed in phases])},
-        ],
+        "input_series": [{"series": one, "values": values} for one, values in series.items()],
         "promql_expr_test": [
             {
-                "expr": f"count({alarm}) or vector(0)",
+                "expr": f"count({firing}) or vector(0)",
                 "eval_time": f"{at * step}s",
                 "exp_samples": [{"labels": "{}", "value": int(is_on)}],
             }
@@ -89,7 +143,7 @@ def _case(
     }
 
 
-def _values(phases: list[tuple[int, float]]) -> str:
+def _values(phases: Sequence[tuple[int, float]]) -> str:
     """Return the values of a counter in promtool's notation; it begins with 0 and takes up at each phase."""
     parts, value = ["0"], 0.0
     for samples, growth in phases:

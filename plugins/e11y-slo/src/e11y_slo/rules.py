@@ -8,7 +8,7 @@ from typing import Any, Final
 import yaml
 
 from e11y_slo.document import Document
-from e11y_slo.objectives import Burn, Latency, Objective
+from e11y_slo.objectives import Burn, Latency, Objective, in_promql
 from e11y_slo.selectors import Match, Selector, quoted
 
 ERROR_RATIO: Final = "slo:error_ratio:rate"
@@ -19,6 +19,7 @@ OBJECTIVE: Final = "slo:objective:ratio"
 BUDGET: Final = "slo:error_budget_remaining:ratio"
 AGGREGATED: Final = "slo:aggregated:ratio"
 
+_OWN, _BUDGET = "slo", "slo_budget"  # first words of names of groups; no other group begins so, whatever follows
 _BUDGET_INTERVAL = "2m"  # a month is long: what it says changes slowly, and an instant query looks back 5 minutes
 
 Rule = dict[str, Any]
@@ -31,7 +32,7 @@ def rules(document: Document) -> dict[str, Any]:
     if document.aggregated is not None:
         groups.append(_aggregated(document, document.aggregated))
     if document.watches_itself:
-        groups.append({"name": "slo e11y", "rules": [_delivery()]})
+        groups.append({"name": "slo_e11y", "rules": [_delivery(document.defaults)]})
     return {"groups": groups}
 
 
@@ -50,9 +51,9 @@ def recorded(name: str, one: Objective) -> Selector:
     return Selector(name, tuple(Match(label, "=", value) for label, value in labels_of(one).items()))
 
 
-def success_ratio(one: Objective) -> str:
-    """Return PromQL for the share that went well over the window of an objective."""
-    return f"1 - {one.indicator.error_ratio(one.window)}"
+def success_ratio(one: Objective, window: str | None = None) -> str:
+    """Return PromQL for the share that went well over a window, by default that of the objective."""
+    return f"1 - {one.indicator.error_ratio(window or one.window)}"
 
 
 def budget_left(one: Objective) -> str:
@@ -80,10 +81,10 @@ def _groups(one: Objective, advanced: Mapping[str, Any]) -> Iterator[Group]:
         found.extend(_latency_alert(one, latency, one.durations, advanced) for latency in one.latencies)
     found.extend(_traffic_alerts(one, advanced))
     if found:
-        yield {"name": f"slo {one.name}", "rules": found}
+        yield {"name": f"{_OWN} {one.name}", "rules": found}
     if one.has_ratio:
         yield {
-            "name": f"slo {one.name} budget",
+            "name": f"{_BUDGET} {one.name}",
             "interval": _BUDGET_INTERVAL,
             "rules": list(_budget_rules(one, labels, advanced)),
         }
@@ -171,24 +172,52 @@ def _traffic_alerts(one: Objective, advanced: Mapping[str, Any]) -> Iterator[Rul
         yield _alert("SLOSingleFailure", one, expression, {"severity": "warning"}, f"{one.name} failed.", advanced)
 
 
-def component_ratio(document: Document, component: Mapping[str, Any]) -> str:
-    """Return PromQL for one part of the aggregated objective: one number, whatever labels it had."""
+def component_ratio(document: Document, component: Mapping[str, Any], window: str | None) -> str:
+    """Return PromQL for one part of the aggregated objective: one number, whatever labels it had.
+
+    Args:
+        document: Where the objectives stand.
+        component: Its part of the file.
+        window: Over which objectives are looked at; ``None``: over their own. A metric is taken as it is written.
+    """
     one = document.find(component.get("slo", ""))
-    return f"avg({component['metric'] if one is None else success_ratio(one)})"
+    return f"avg({component['metric'] if one is None else success_ratio(one, window)})"
 
 
 def aggregated_ratio(document: Document, table: Mapping[str, Any]) -> str:
     """Return PromQL for the aggregated objective. ``min`` and ``max`` take one vector, not a list."""
-    parts = table["components"]
+    parts, window = table["components"], _window(table)
     if table["strategy"] == "weighted_average":
         weights = [one.get("weight", 1 / len(parts)) for one in parts]
         return " + ".join(
-            f"{weight:.10g} * {component_ratio(document, one)}" for weight, one in zip(weights, parts, strict=True)
+            f"{weight:.10g} * {component_ratio(document, one, window)}"
+            for weight, one in zip(weights, parts, strict=True)
         )
     named = [
-        f'label_replace({component_ratio(document, one)}, "component", {quoted(one["name"])}, "", "")' for one in parts
+        f'label_replace({component_ratio(document, one, window)}, "component", {quoted(one["name"])}, "", "")'
+        for one in parts
     ]
     return f"{table['strategy']}({' or '.join(named)})"
+
+
+def _window(table: Mapping[str, Any]) -> str | None:
+    return in_promql(table["window"]) if "window" in table else None
+
+
+def _is_worth_an_alarm(document: Document, table: Mapping[str, Any], target: float) -> str:
+    """Return PromQL that has a value when some part failed often enough, the guard for little traffic.
+
+    How often a metric of the application's own stands for failures is not known, so it counts when it is too low.
+    """
+    enough = []
+    for component in table["components"]:
+        one = document.find(component.get("slo", ""))
+        if one is None:
+            enough.append(f"(avg({component['metric']}) < {target:.10g})")
+        else:
+            failures = one.indicator.expression("bad", "increase", _window(table) or one.window)
+            enough.append(f"({failures} > {one.min_failures - 0.5:g})")
+    return " or ".join(enough)
 
 
 def _aggregated(document: Document, table: Mapping[str, Any]) -> Group:
@@ -196,13 +225,13 @@ def _aggregated(document: Document, table: Mapping[str, Any]) -> Group:
     labels = {"slo_name": "aggregated", "slo_kind": "aggregated"}
     alert = {
         "alert": "SLOAggregatedLow",
-        "expr": f"{AGGREGATED} < {target:.10g}",
+        "expr": f"{AGGREGATED} < {target:.10g}\nand on () ({_is_worth_an_alarm(document, table, target)})",
         "for": "5m",
         "labels": {"severity": "warning", **labels},
         "annotations": {"summary": f"The aggregated objective is below {target:.10g}."},
     }
     record = _record(AGGREGATED, aggregated_ratio(document, table), labels)
-    return {"name": "slo aggregated", "interval": _BUDGET_INTERVAL, "rules": [record, alert]}
+    return {"name": "slo_aggregated", "interval": _BUDGET_INTERVAL, "rules": [record, alert]}
 
 
 DELIVERY: Final = (
@@ -212,10 +241,14 @@ DELIVERY: Final = (
 """The share of records that arrived; e11y-metrics counts them."""
 
 
-def _delivery() -> Rule:
+_UNDELIVERED = 'e11y_adapter_writes_total{status!~"delivered|handed_over"}'
+
+
+def _delivery(defaults: Mapping[str, Any]) -> Rule:
+    enough = defaults["burn_rate_alerts"]["min_failures"] - 0.5
     return {
         "alert": "E11yDeliveryRateLow",
-        "expr": f"{DELIVERY} < 0.999",
+        "expr": f"{DELIVERY} < 0.999\nand (sum(increase({_UNDELIVERED}[1h])) > {enough:g})",
         "for": "5m",
         "labels": {"severity": "warning"},
         "annotations": {"summary": "Less than 99.9 % of the events of the last hour arrived at their adapter."},

@@ -37,12 +37,27 @@ def as_it_runs(document: Document, source: Source) -> Document:
                     fix="name a route, a task or an event as it is counted, or let it happen once before you ask",
                 )
             )
-    if problems:
-        raise together(problems, f"{len(problems)} objectives do not fit {source.place}")
     routes = {(one.labels["method"], one.labels["route"]) for one in readings if one.metric == REQUESTS.name}
     tasks = {one.labels["task"] for one in readings if one.metric == JOBS.name}
-    added = [
+    found = [
         *(endpoint_of(document, method, route) for method, route in sorted(routes)),
         *(task_of(document, task) for task in sorted(tasks)),
     ]
-    return attrs.evolve(document, objectives=(*kept, *(one for one in added if one is not None)))
+    added = [one for one in found if one is not None]
+    names = {one.name for one in kept}
+    for one in added:
+        if one.name in names:
+            problems.append(_taken(one, document, source))
+        names.add(one.name)
+    if problems:
+        raise together(problems, f"{len(problems)} objectives do not fit {source.place}")
+    return attrs.evolve(document, objectives=(*kept, *added))
+
+
+def _taken(one: Objective, document: Document, source: Source) -> ConfigError:
+    what = "task" if one.kind == "job" else "route"
+    return ConfigError(
+        f"the {what} {one.name!r} has the name of another objective",
+        where=f"{document.place_of(one.name)}; {source.place}",
+        fix="rename that objective in the file",
+    )

@@ -25,19 +25,15 @@ from e11y_slo.shape import (
 _RATIO = number(0, 1, above=True)
 _MILLISECONDS = nullable(number(0, above=True))
 
-_LATENCY = nullable(
-    table(
-        {
-            "enabled": flag,
-            "p99": _MILLISECONDS,
-            "p95": _MILLISECONDS,
-            "p50": _MILLISECONDS,
-            "p99_target": _MILLISECONDS,
-            "p95_target": _MILLISECONDS,
-            "field": text,
-        }
-    )
-)
+_QUANTILES: dict[str, Shape] = {
+    "enabled": flag,
+    "p99": _MILLISECONDS,
+    "p95": _MILLISECONDS,
+    "p50": _MILLISECONDS,
+    "p99_target": _MILLISECONDS,
+    "p95_target": _MILLISECONDS,
+}
+_LATENCY = nullable(table(_QUANTILES))
 _AVAILABILITY = nullable(table({"enabled": flag, "target": _RATIO, "good": list_of(choice("2xx", "3xx", "4xx"))}))
 _THROUGHPUT = nullable(
     table(
@@ -148,7 +144,7 @@ _CUSTOM = table(
         "window": duration,
         "require_explicit_slo_config": flag,
         "metric_name": _metric_name,
-        "latency": _LATENCY,
+        "latency": nullable(table({**_QUANTILES, "field": text})),
         "throughput": _THROUGHPUT,
         "group_by": text,
         "burn_rate_alerts": _BURN,

@@ -73,6 +73,13 @@ def _notices(document: Document) -> Iterator[Finding]:
     for custom in document.customs:
         if custom.planned:
             yield Finding(custom.name, "objectives about sequences of events are not built", is_notice=True)
+    data = document.located.data or {}
+    for at, one in enumerate(data.get("custom_slos") or ()):
+        if "require_explicit_slo_config" in one:
+            key = f"custom_slos[{at}].require_explicit_slo_config"
+            yield Finding(key, "ignored; strict in the settings asks it of all types", is_notice=True)
+    if "targets" in (data.get("e11y_self_monitoring") or {}):
+        yield Finding("e11y_self_monitoring.targets", "ignored; the alert has a target of its own", is_notice=True)
     for key in ("deployment_gate", "autoscaling"):
         if key in document.advanced:
             yield Finding(f"advanced.{key}", "left to the tools that deploy and scale", is_notice=True)

@@ -167,11 +167,11 @@ def test_without_a_file_nothing_is_wrong(typed: Typed, own_folder: Path) -> None
     content = yaml.safe_load(typed("--app", "app_events", "slo", "rules").out)
     assert [group["name"] for group in content["groups"]] == [
         "slo http",
-        "slo http budget",
+        "slo_budget http",
         "slo jobs",
-        "slo jobs budget",
+        "slo_budget jobs",
         "slo payment",
-        "slo payment budget",
+        "slo_budget payment",
     ]
 
 
@@ -206,7 +206,7 @@ def test_rules_tests_and_dashboard_go_to_files(typed: Typed, own_folder: Path) -
 def test_rules_of_a_running_service_cover_its_routes_and_tasks(typed: Typed) -> None:
     ended = typed("slo", "rules", "--from", "page.txt")
     assert (ended.status, ended.err) == (0, "")
-    groups = [group["name"] for group in yaml.safe_load(ended.out)["groups"] if not group["name"].endswith(" budget")]
+    groups = [group["name"] for group in yaml.safe_load(ended.out)["groups"] if group["name"].startswith("slo ")]
     assert groups == ["slo http", "slo jobs", "slo checkout", "slo payment", "slo GET /a", "slo ship"]
 
 
@@ -233,6 +233,51 @@ def test_an_aggregate_of_what_a_service_does_not_export_is_refused(typed: Typed,
     assert (ended.status, ended.err.splitlines()[0]) == (
         1,
         "the objective 'jobs' looks at series that are not there: slo_background_jobs_total",
+    )
+
+
+def test_a_route_with_the_name_of_another_objective_is_refused(typed: Typed, own_folder: Path) -> None:
+    (own_folder / "slo.yml").write_text(FILE.replace("name: checkout", 'name: "GET /a"'))
+    ended = typed("slo", "rules", "--from", "page.txt")
+    assert (ended.status, ended.out) == (1, "")
+    assert ended.err == (
+        "the route 'GET /a' has the name of another objective\n"
+        "  where: slo.yml, line 3: endpoints[0]; page.txt\n"
+        "  fix:   rename that objective in the file\n"
+    )
+
+
+def test_validate_compares_the_fields_of_both(typed: Typed, own_folder: Path) -> None:
+    same = FILE + "    group_by: ':state'\n    latency: {field: took_ms, p99: 500}\n"
+    app = APP.replace('contributes_to="payment"', 'contributes_to="payment", group_by="state", latency_field="took_ms"')
+    (own_folder / "app_events.py").write_text(app.replace("    state: str\n", "    state: str\n    took_ms: float\n"))
+    (own_folder / "slo.yml").write_text(same)
+    assert "PROBLEM" not in typed("--app", "app_events", "slo", "validate").out
+    (own_folder / "slo.yml").write_text(same.replace(":state", "kind").replace("took_ms", "ms"))
+    ended = typed("--app", "app_events", "slo", "validate")
+    assert ended.status == 1
+    assert ended.out.splitlines()[1:9] == [
+        "PROBLEM  events of slo.yml",
+        "",
+        "         group_by of 'payment' is 'kind', but @slo on PaymentProcessed has group_by='state'",
+        "           where: slo.yml, line 7: custom_slos[0].group_by; app_events.PaymentProcessed (app_events, line 6)",
+        "           fix:   let both say the same, or leave group_by out of the file",
+        "",
+        "         latency.field of 'payment' is 'ms', but @slo on PaymentProcessed has latency_field='took_ms'",
+        "           where: slo.yml, line 8: custom_slos[0].latency.field; app_events.PaymentProcessed (app_events, line 6)",
+    ]
+
+
+def test_validate_tells_what_is_ignored(typed: Typed, own_folder: Path) -> None:
+    more = "    require_explicit_slo_config: true\ne11y_self_monitoring: {targets: {latency: 1}}\n"
+    (own_folder / "slo.yml").write_text(FILE + more)
+    ended = typed("--app", "app_events", "slo", "validate")
+    assert (ended.status, ended.out.splitlines()[-2:]) == (
+        0,
+        [
+            "note     custom_slos[0].require_explicit_slo_config: ignored; strict in the settings asks it of all types",
+            "note     e11y_self_monitoring.targets: ignored; the alert has a target of its own",
+        ],
     )
 
 

@@ -84,6 +84,7 @@ def test_a_file_of_another_encoding_is_told(own_folder: Path) -> None:
         ("version: 1\ndefaults: {burn_rate_alerts: {fastest: {}}}", "the key 'fastest' is unknown, did you mean 'fast'?", "slo.yml, line 2: defaults.burn_rate_alerts.fastest", "use one of: min_failures, fast, medium, slow"),
         ("version: 1\ndefaults: {burn_rate_alerts: {fast: {severity: critcal}}}", "'severity' is unknown, did you mean 'critical'?", "slo.yml, line 2: defaults.burn_rate_alerts.fast.severity", "use one of: critical, warning, info"),
         ("version: 1\ndefaults: {burn_rate_alerts: {fast: {enabled: 1}}}", "'enabled' must be true or false", "slo.yml, line 2: defaults.burn_rate_alerts.fast.enabled", "write  enabled: true"),
+        ("version: 1\ndefaults: {latency: {field: took}}", "the key 'field' is unknown", "slo.yml, line 2: defaults.latency.field", "use one of: enabled, p99, p95, p50, p99_target, p95_target"),
         ("version: 1\nendpoints: {}", "'endpoints' must be a list", "slo.yml, line 2: endpoints", "begin each entry with  - "),
         ("version: 1\nendpoints:\n  - name: a", "an endpoint needs either 'pattern' or 'route'", "slo.yml, line 3: endpoints[0]", 'write  pattern: "POST /orders/:id"  or  route: "/orders/{id}"'),
         ("version: 1\nendpoints:\n  - route: /a\n  - controller: OrdersController\n    route: /b", "the key 'controller' is unknown", "slo.yml, line 4: endpoints[1].controller", "use one of: name, description, pattern, route, method, tags, slo"),

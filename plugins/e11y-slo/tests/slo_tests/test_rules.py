@@ -170,12 +170,72 @@ def test_kinds_of_alerts() -> None:
     } <= found
 
 
+AGGREGATED = """
+version: 1
+defaults: {burn_rate_alerts: {min_failures: 3}}
+app_wide:
+  aggregated_slo:
+    strategy: min
+    target: 0.99
+    window: 7d
+    components: [{name: web, slo: http}, {name: own, metric: "own_ratio"}]
+e11y_self_monitoring: {enabled: true}
+"""
+
+
+def test_alerts_of_one_window_guard_against_little_traffic() -> None:
+    found = {one["alert"]: one["expr"] for one in every_rule(parse(AGGREGATED, "slo.yml")) if "alert" in one}
+    routed = 'slo_http_requests_total{route!="unmatched",status!="unknown"}[7d]'
+    bad = 'slo_http_requests_total{route!="unmatched",status!~"2xx|3xx|unknown"}[7d]'
+    broken = 'slo_http_requests_total{route="unmatched",status="5xx"}[7d]'
+    assert found["SLOAggregatedLow"] == (
+        "slo:aggregated:ratio < 0.99\n"
+        f"and on () (((sum(increase({bad}) or increase({broken})) or "
+        f"0 * sum(increase({routed}) or increase({broken}))) > 2.5) or (avg(own_ratio) < 0.99))"
+    )
+    writes = "e11y_adapter_writes_total"
+    assert found["E11yDeliveryRateLow"] == (
+        f'sum(rate({writes}{{status=~"delivered|handed_over"}}[1h])) / (sum(rate({writes}[1h])) > 0) < 0.999\n'
+        f'and (sum(increase({writes}{{status!~"delivered|handed_over"}}[1h])) > 2.5)'
+    )
+
+
+def test_an_aggregate_has_a_window_of_its_own() -> None:
+    for text, window in ((AGGREGATED, "7d"), (AGGREGATED.replace("    window: 7d\n", ""), "30d")):
+        document = parse(text, "slo.yml")
+        (record,) = [one["expr"] for one in every_rule(document) if one.get("record") == "slo:aggregated:ratio"]
+        assert set(re.findall(r"\[(\w+)\]", record)) == {window}
+        (panel,) = [one for one in dashboard(document)["panels"] if one["id"] == 100]
+        assert set(re.findall(r"\[(\w+)\]", panel["targets"][0]["expr"])) == {window}
+
+
+@given(
+    st.sets(
+        st.one_of(
+            st.sampled_from(["aggregated", "e11y", "budget", "x", "x budget", "budget x", "_budget x"]),
+            st.text(min_size=1, max_size=60).filter(lambda one: one.isprintable() and one not in ("http", "jobs")),
+        ),
+        max_size=8,
+    )
+)
+def test_groups_of_any_names_have_names_of_their_own(objectives: set[str]) -> None:
+    endpoints = [{"name": name, "route": f"/{at}"} for at, name in enumerate(sorted(objectives))]
+    text = AGGREGATED + yaml.safe_dump({"endpoints": endpoints})
+    groups = [group["name"] for group in rules(parse(text, "slo.yml"))["groups"]]
+    assert len(groups) == len(set(groups)) == 2 * (2 + len(objectives)) + 2
+
+
 def test_each_burn_alert_has_tests() -> None:
     document = written()
     tests = rule_tests(document, "slo.rules.yml")
     assert tests["rule_files"] == ["slo.rules.yml"]
     burns = sum(len(one.burns) for one in document.objectives)
-    assert len(tests["tests"]) == 3 * burns > 0
+    delivery = [case["name"] for case in tests["tests"][3 * burns :]]
+    assert delivery == [
+        "delivery: what arrives is no alarm",
+        "delivery: an outage is an alarm",
+        "delivery: few failures are no alarm",
+    ]
     for case in tests["tests"]:
         for one in case["promql_expr_test"]:
             assert names(one["expr"]) == {"ALERTS"}
@@ -202,6 +262,22 @@ def test_the_dashboard_is_the_documented_one() -> None:
     for panel in content["panels"]:
         references = [target["refId"] for target in panel["targets"]]
         assert len(references) == len(set(references))
+
+
+def test_an_aggregate_of_objectives_has_tests() -> None:
+    text = AGGREGATED.replace('{name: own, metric: "own_ratio"}', "{name: jobs, slo: jobs}, {name: again, slo: http}")
+    cases = [case for case in rule_tests(parse(text, "slo.yml"), "r.yml")["tests"] if "aggregated" in case["name"]]
+    assert [(case["name"], case["promql_expr_test"][0]["exp_samples"][0]["value"]) for case in cases] == [
+        ("aggregated: healthy traffic is no alarm", 0),
+        ("aggregated: an outage is an alarm", 1),
+        ("aggregated: few failures are no alarm", 0),
+    ]
+    assert {one["series"]: one["values"] for one in cases[2]["input_series"]} == {
+        'slo_http_requests_total{method="GET",route="/example",status="2xx"}': "0 0 0 0+0x17",
+        'slo_http_requests_total{method="GET",route="/example",status="5xx"}': "0 0 2 2+0x17",
+        'slo_background_jobs_total{task="example",queue="",status="success"}': "0 0 2 2+0x17",
+        'slo_background_jobs_total{task="example",queue="",status="failed"}': "0 0 0 0+0x17",
+    }
 
 
 def test_many_objectives_have_panels_of_their_own() -> None:
