@@ -20,10 +20,10 @@ from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 
 import e11y
-from e11y import Event, Outcome, Runtime
+from e11y import ConfigError, Event, Outcome, Runtime
 from e11y.adapters import MemoryAdapter
 from e11y.testing import FrozenClock
-from e11y_metrics import registry
+from e11y_metrics import counter, registry
 from e11y_metrics.exposition import make_wsgi_app
 from e11y_metrics.process import top
 from e11y_ratelimit import rate_limit
@@ -206,3 +206,17 @@ def test_processes_are_added_up_by_the_plugin_that_shows_metrics(own_folder: Pat
         text = b"".join(make_wsgi_app()({"PATH_INFO": "/"}, lambda *args: None)).decode()
         families = [one.name for one in text_string_to_metric_families(text)]
         assert len(families) == len(set(families))
+
+
+@counter("slo_http_requests_total")
+class ObjectiveHidden(Event):
+    pass
+
+
+def test_no_event_type_hides_an_indicator() -> None:
+    settings = {"environment": "test", "plugins": ["metrics", "slo"]}
+    with (
+        pytest.raises(ConfigError, match="'slo_http_requests_total' is shown already, by plugin 'slo'"),
+        Runtime(settings, adapters={"logs": MemoryAdapter()}, environ={}, event_types=[ObjectiveHidden]),
+    ):
+        pass

@@ -78,6 +78,7 @@ class MetricFamily:
         buckets: Upper bounds of a histogram, ascending.
         limits: Label -> most values, where they are bounded: processes that share their numbers keep it together.
         across: What several processes show of a gauge together. Counters and histograms are added up.
+        plugin: Which plugin counts it; filled in by ``Host.families``.
     """
 
     name: str
@@ -88,6 +89,7 @@ class MetricFamily:
     buckets: tuple[float, ...] = attrs.field(default=(), kw_only=True)
     limits: Mapping[str, int] = attrs.field(factory=dict, kw_only=True)
     across: Literal["sum", "max", "min"] = attrs.field(default="sum", kw_only=True)
+    plugin: str = attrs.field(default="", kw_only=True)
 
 
 class Receipt:

@@ -7,6 +7,8 @@ import random
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
+import attrs
+
 from e11y.adapter import Adapter
 from e11y.clock import Clock
 from e11y.delivery.ledger import LedgerSnapshot
@@ -51,7 +53,7 @@ class RuntimeHost:
         """Yield what all plugins answer to ``e11y_collect``."""
         for plugin, implementation in self._runtime.plugins.implementations("e11y_collect"):
             try:
-                found = list(implementation() or ())
+                found = [attrs.evolve(family, plugin=plugin) for family in implementation() or ()]
             except Exception as error:  # noqa: BLE001 - a plugin's own code may raise anything
                 self._runtime.faults.report(plugin, "e11y_collect", error)
             else:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+import attrs
 import pytest
 
 from e11y import ConfigError, E11yError, Event, Host, MetricFamily, Runtime, hookimpl
@@ -11,6 +12,7 @@ from e11y.adapters import MemoryAdapter
 
 JOBS = MetricFamily("jobs_total", "counter", "Jobs that ended.", ("status",), {("success",): (3,)})
 ROWS = MetricFamily("rows", "gauge", "Rows that wait.", (), {(): (7,)})
+FAMILIES = [{**attrs.asdict(one), "plugin": "counting"} for one in (JOBS, ROWS)]
 
 
 class FactsSeen(Event):
@@ -113,13 +115,13 @@ def test_a_disabled_library_asks_nobody() -> None:
 def test_families_of_all_plugins_are_seen_by_each() -> None:
     asked = Asked()
     with made(asked, Counting()):
-        assert list(asked.hosts[0].families()) == [JOBS, ROWS]
+        assert [attrs.asdict(one) for one in asked.hosts[0].families()] == FAMILIES
 
 
 def test_a_plugin_that_fails_shows_nothing_and_keeps_nobody_else_from_it(caplog: pytest.LogCaptureFixture) -> None:
     asked = Asked()
     with made(Failing(), asked, Counting()):
-        assert list(asked.hosts[0].families()) == [JOBS, ROWS]
+        assert [attrs.asdict(one) for one in asked.hosts[0].families()] == FAMILIES
     assert [record.getMessage() for record in caplog.records] == [
         "failing: e11y_collect failed: ZeroDivisionError (1 times)"
     ]

@@ -64,7 +64,9 @@ def run() -> Iterator[Run]:
     """Activate a runtime; keywords are those of ``[tool.e11y.metrics]``."""
     with ExitStack() as stack:
 
-        def start(*, top: dict[str, Any] | None = None, plugins: Any = (), **table: Any) -> Bench:
+        def start(
+            *, top: dict[str, Any] | None = None, plugins: Any = (), event_types: Any = (), **table: Any
+        ) -> Bench:
             memory = MemoryAdapter(max_records=None)
             clock = FrozenClock()
             runtime = Runtime(
@@ -73,7 +75,7 @@ def run() -> Iterator[Run]:
                 adapters={"logs": memory},
                 clock=clock,
                 environ={},
-                event_types=(),
+                event_types=event_types,
             )
             stack.enter_context(runtime)
             return Bench(runtime, memory, clock)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import pytest
 
-from e11y import Event, MetricFamily, hookimpl
-from e11y_metrics import counter
+from e11y import ConfigError, Event, MetricFamily, Runtime, hookimpl
+from e11y.adapters import MemoryAdapter
+from e11y_metrics import counter, metrics
 from e11y_metrics.process import top
 
 from .conftest import Run
@@ -18,6 +19,12 @@ from .conftest import Run
 @counter("foreign_taken_total")
 class ForeignTaken(Event):
     pass
+
+
+def told_by(start: Callable[[], object]) -> tuple[str, str, str]:
+    with pytest.raises(ConfigError) as raised:
+        start()
+    return raised.value.what, raised.value.where, raised.value.fix
 
 
 class Counting:
@@ -109,9 +116,43 @@ def test_processes_keep_the_limit_of_a_label_together(run: Run, tmp_path: Path) 
     assert found['foreign_routes_total{route="[OTHER]"}'] == 2
 
 
+TAKEN = MetricFamily("foreign_taken_total", "counter", "Taken.", (), {(): (9,)})
+
+
+def test_a_name_that_a_plugin_has_is_refused(run: Run) -> None:
+    with Runtime(
+        {"environment": "test", "plugins": ["metrics", Counting(TAKEN)]},
+        adapters={"logs": MemoryAdapter()},
+        environ={},
+        event_types=(),
+    ) as runtime:
+        told = told_by(lambda: runtime.compile_all([ForeignTaken]))
+    declared = f"{__name__}.ForeignTaken ({__name__}, line 19)"
+    assert told == (
+        "metric 'foreign_taken_total' is shown already, by plugin 'counting'",
+        f"{declared} and plugin 'counting'",
+        "give it another name: both under one name could not be told apart",
+    )
+    assert told == told_by(lambda: run(plugins=[Counting(TAKEN)], event_types=[ForeignTaken]))
+
+
+def test_a_direct_call_under_a_name_that_a_plugin_has_is_not_counted(
+    run: Run, caplog: pytest.LogCaptureFixture
+) -> None:
+    bench = run(plugins=[Counting(TAKEN)])
+    metrics.increment("foreign_taken_total")
+    assert bench.named("foreign") == {"foreign_taken_total": 9}
+    bench.tick()
+    assert [record.getMessage() for record in caplog.records] == [
+        "metrics: adding to counter 'foreign_taken_total' failed: ConfigError (1 times)"
+    ]
+
+
 def test_a_name_that_an_event_type_has_is_not_shown_twice(run: Run, caplog: pytest.LogCaptureFixture) -> None:
-    bench = run(plugins=[Counting(MetricFamily("foreign_taken_total", "counter", "Taken.", (), {(): (9,)}))])
+    plugin = Counting()
+    bench = run(plugins=[plugin])
     ForeignTaken.track()
+    plugin.families.append(TAKEN)
     assert bench.named("foreign") == {"foreign_taken_total": 1}
     bench.tick()
     assert [record.getMessage() for record in caplog.records] == [

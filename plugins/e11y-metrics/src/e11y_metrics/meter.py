@@ -51,6 +51,7 @@ class Meter:
 
     Attributes:
         notices: What should be logged once: labels that near their limit.
+        taken: Names that are shown already, without ``_total`` -> who shows them.
     """
 
     def __init__(self, settings: MetricsSettings, host: Host) -> None:
@@ -58,6 +59,7 @@ class Meter:
         self.families: dict[str, Family] = {}
         self.journal = Journal()
         self.notices: deque[str] = deque(maxlen=100)
+        self.taken: dict[str, str] = {}
         self._host = host
         self._rules: Mapping[str, Rule] = {label: rule_of(label, name) for label, name in settings.relabel.items()}
         self._denied = frozenset(settings.deny)
@@ -99,10 +101,13 @@ class Meter:
         """Return the family of a definition, made by the first that names it.
 
         Raises:
-            ConfigError: Another definition of the same name means something else; both places are named.
+            ConfigError: The name is taken, or another definition of it means something else; both places are named.
         """
         found = self.families.get(_family_name(definition.name))
         if found is None:
+            problem = self._taken_problem(definition)
+            if problem is not None:
+                raise problem
             buckets = definition.buckets or self.settings.buckets.get(definition.name) or DEFAULT_BUCKETS
             found = self.families[_family_name(definition.name)] = Family(
                 definition,
@@ -118,6 +123,26 @@ class Meter:
             found.help = found.help or definition.help
             found.definitions.append(definition)
         return found
+
+    def reserve(self, names: Mapping[str, str]) -> list[ConfigError]:
+        """Keep names for those who show them; return what is wrong with the definitions that there are.
+
+        Args:
+            names: Of metrics, with or without ``_total`` -> who shows them.
+        """
+        self.taken = {_family_name(name): who for name, who in names.items()}
+        found = [self._taken_problem(family.definitions[0]) for family in list(self.families.values())]
+        return [problem for problem in found if problem is not None]
+
+    def _taken_problem(self, definition: Definition) -> ConfigError | None:
+        who = self.taken.get(_family_name(definition.name))
+        if who is None:
+            return None
+        return ConfigError(
+            f"metric {definition.name!r} is shown already, by {who}",
+            where=f"{definition.where} and {who}",
+            fix="give it another name: both under one name could not be told apart",
+        )
 
     def _compare(self, family: Family, new: Definition) -> None:
         old = family.definitions[0]

@@ -84,6 +84,11 @@ class MetricsPlugin:
         return self.meter.observer(schema)
 
     @hookimpl
+    def e11y_check(self, host: Host) -> Iterable[ConfigError]:
+        """Tell which metrics of event types have the name of one that another plugin counts."""
+        return self.meter.reserve({family.name: f"plugin {family.plugin!r}" for family in host.families()})
+
+    @hookimpl
     def e11y_started(self, host: Host) -> None:
         """Show the metrics, and have them added up."""
         self.ended = False
