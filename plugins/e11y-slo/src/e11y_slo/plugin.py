@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from e11y import E11yError, Host, MetricFamily, Observe, Schema, ScopeReport, hookimpl
 from e11y.journal import Journal
 from e11y_slo import lint
+from e11y_slo.exported import CATALOGUE
 from e11y_slo.registration import SHOWN
 from e11y_slo.results import Results
 from e11y_slo.served import Served
@@ -29,8 +30,8 @@ class SloPlugin:
     def __init__(self, settings: SloSettings, host: Host) -> None:
         self.settings = settings
         self.journal = Journal()
-        self.served = Served(settings, self.journal, self._full)
-        self.results = Results(self.journal, host, settings.limit, self._full)
+        self.served = Served(settings, self.journal, self._notice)
+        self.results = Results(self.journal, host, settings.limit, self._notice)
         self.file = SloFile(settings.file)
         self._host = host
         self._notices: deque[str] = deque(maxlen=100)
@@ -102,6 +103,11 @@ class SloPlugin:
         while self._notices:
             self._host.logger.warning("slo: %s", self._notices.popleft())
 
-    def _full(self, label: str) -> None:
+    def _notice(self, label: str, values: int) -> None:
         limit = self.settings.limit
-        self._notices.append(f"label {label!r} is over its limit of {limit} values: further ones are '[OTHER]'")
+        metric = next(one.name for one in CATALOGUE if label in one.labels)
+        what = f"label {label!r} of metric {metric!r}"
+        if values <= limit:
+            self._notices.append(f"{what} has {values} of {limit} values; further ones will become '[OTHER]'")
+        else:
+            self._notices.append(f"{what} is over its limit of {limit} values: further ones are '[OTHER]'")

@@ -17,7 +17,7 @@ from e11y.schema import unwrap
 from e11y.steps import Need
 from e11y_slo.exported import EVENT_SECONDS, EVENTS
 from e11y_slo.option import Slo
-from e11y_slo.tally import Room, Tally
+from e11y_slo.tally import Notice, Room, Tally
 
 OVERRIDE = "slo_status"
 """The field of an event that wins over ``status_from``."""
@@ -44,13 +44,13 @@ class Results:
         journal: Where rows wait.
         host: For faults and counts.
         limit: Values per label.
-        full: Called with the label whose limit is reached.
+        notice: Called with a label that nears or passes its limit, and the number of its values.
     """
 
-    def __init__(self, journal: Journal, host: Host, limit: int, full: Callable[[str], None]) -> None:
+    def __init__(self, journal: Journal, host: Host, limit: int, notice: Notice) -> None:
         self.counts = Tally(EVENTS, ("group",), limit)
         self.seconds = Tally(EVENT_SECONDS, ("group",), limit)
-        self.room = Room(limit, full)
+        self.room = Room(limit, notice)
         self._journal = journal
         self._host = host
 

@@ -11,7 +11,7 @@ from e11y import ScopeReport
 from e11y.journal import Journal
 from e11y_slo.exported import JOB_SECONDS, JOBS, REQUEST_SECONDS, REQUESTS, UNKNOWN, UNMATCHED
 from e11y_slo.settings import SloSettings
-from e11y_slo.tally import Room, Tally
+from e11y_slo.tally import Notice, Room, Tally
 
 _NS_PER_S = 1_000_000_000
 _SERVER_ERROR = 500
@@ -24,16 +24,16 @@ class Served:
     Args:
         settings: Of the plugin.
         journal: Where rows wait.
-        full: Called with the label whose limit is reached.
+        notice: Called with a label that nears or passes its limit, and the number of its values.
     """
 
-    def __init__(self, settings: SloSettings, journal: Journal, full: Callable[[str], None]) -> None:
+    def __init__(self, settings: SloSettings, journal: Journal, notice: Notice) -> None:
         limit = settings.limit
         self.requests = Tally(REQUESTS, ("route",), limit)
         self.request_seconds = Tally(REQUEST_SECONDS, ("route",), limit)
         self.jobs = Tally(JOBS, ("task", "queue"), limit)
         self.job_seconds = Tally(JOB_SECONDS, ("task", "queue"), limit)
-        self.room = Room(limit, full)
+        self.room = Room(limit, notice)
         self._statuses = frozenset(settings.ignore_statuses)
         self._ignores_route = _matcher(settings.ignore_routes)
         self._ignores_task = _matcher(settings.ignore_tasks)

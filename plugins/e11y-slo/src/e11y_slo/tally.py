@@ -12,7 +12,10 @@ from e11y_slo.exported import OTHER, Exported
 LONGEST = 128
 """Characters of a label value; what is longer is cut."""
 
+_WARN_AT = 0.8
+
 Key = tuple[str, ...]
+Notice = Callable[[str, int], None]
 
 
 class Room:
@@ -20,13 +23,15 @@ class Room:
 
     Args:
         limit: Most values of a label.
-        full: Called with the label when the first value finds no room.
+        notice: Called with a label and the number of its values, once at 80 % of the limit and once above it.
     """
 
-    def __init__(self, limit: int, full: Callable[[str], None]) -> None:
+    def __init__(self, limit: int, notice: Notice) -> None:
         self.limit = limit
-        self._full = full
+        self._notice = notice
+        self._warn_at = max(1, int(limit * _WARN_AT))
         self._values: dict[str, set[str]] = {}
+        self._warned: set[str] = set()
         self._told: set[str] = set()
 
     def admit(self, label: str, text: str) -> str:
@@ -40,15 +45,19 @@ class Room:
                 return text
         if len(values) < self.limit:
             values.add(text)
+            if len(values) >= self._warn_at and label not in self._warned:
+                self._warned.add(label)
+                self._notice(label, len(values))
             return text
         if label not in self._told:
             self._told.add(label)
-            self._full(label)
+            self._notice(label, self.limit + 1)
         return OTHER
 
     def forget(self) -> None:
         """Begin anew. For forked children only."""
         self._values.clear()
+        self._warned.clear()
         self._told.clear()
 
 

@@ -96,8 +96,31 @@ def test_routes_that_are_no_templates_stay_bounded(run: Run, caplog: pytest.LogC
     assert (len(found), sum(found.values())) == (102, 1_000)
     bench.tick()
     assert [record.getMessage() for record in caplog.records] == [
-        "slo: label 'route' is over its limit of 50 values: further ones are '[OTHER]'"
+        "slo: label 'route' of metric 'slo_http_requests_total' has 40 of 50 values; further ones will become '[OTHER]'",
+        "slo: label 'route' of metric 'slo_http_requests_total' is over its limit of 50 values: "
+        "further ones are '[OTHER]'",
     ]
+
+
+@pytest.mark.parametrize(
+    ("limit", "amount", "told"),
+    [
+        (10, 7, []),
+        (10, 8, ["has 8 of 10"]),
+        (10, 10, ["has 8 of 10"]),
+        (10, 12, ["has 8 of 10", "is over its limit of 10"]),
+    ],
+)
+def test_a_label_that_nears_its_limit_is_told_once(
+    run: Run, caplog: pytest.LogCaptureFixture, limit: int, amount: int, told: list[str]
+) -> None:
+    bench = run(limit=limit)
+    for number in [*range(amount), 0]:
+        work(f"task {number}", state="success")
+    bench.tick()
+    said = [record.getMessage() for record in caplog.records]
+    assert all(one.startswith("slo: label 'task' of metric 'slo_background_jobs_total' ") for one in said)
+    assert [one.partition("jobs_total' ")[2].partition(" values")[0] for one in said] == told
 
 
 def test_what_is_ignored_leaves_no_trace(run: Run) -> None:
