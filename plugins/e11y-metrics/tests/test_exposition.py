@@ -204,9 +204,21 @@ def test_the_ledger_is_shown_as_it_is_when_it_is_read(bench: Bench) -> None:
         'e11y_circuit_breaker_state{adapter="logs"}': 0,
         'e11y_dlq_saved_total{adapter="logs"}': 0,
         'e11y_dlq_saved_total{adapter=""}': 0,
+        'e11y_dlq_replayed_total{adapter="logs"}': 0,
         "e11y_dlq_lost_total": 0,
     }
     assert snapshot.routed == 1
+
+
+def test_what_is_replayed_is_shown(bench: Bench) -> None:
+    bench.runtime.flush(5)
+    for _ in range(2):
+        bench.runtime.submit(bench.memory.records[:1], "logs")
+        bench.runtime.flush(5)
+    assert bench.named("e11y_dlq_replayed", 'e11y_adapter_writes_total{adapter="logs",reason="",status="deliv') == {
+        'e11y_dlq_replayed_total{adapter="logs"}': 2,
+        'e11y_adapter_writes_total{adapter="logs",reason="",status="delivered"}': 3,
+    }
 
 
 def test_the_readme_names_every_metric_of_the_library(bench: Bench) -> None:

@@ -41,6 +41,12 @@ def ledger_metrics(snapshot: LedgerSnapshot) -> Iterator[Metric]:
             (("",), snapshot.letters_kept),
         ],
     )
+    yield _counter(
+        "e11y_dlq_replayed",
+        "Dead letters that entered the lane of an adapter once more.",
+        ("adapter",),
+        [((name,), lane.replayed) for name, lane in snapshot.lanes.items()],
+    )
     yield _counter("e11y_dlq_lost", "Dead letters of such events that nobody kept.", (), [((), snapshot.letters_lost)])
     yield _counter(
         "e11y_plugin_events", "What plugins count for themselves.", ("plugin", "name"), _plugin_rows(snapshot.plugins)
