@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from prometheus_client import Metric
 from prometheus_client.samples import Exemplar, Sample
 
-from e11y_metrics.share import Share
+from e11y_metrics.share import DamagedTotals, Share
 from e11y_metrics.shared_family import mark
 
 
@@ -150,6 +150,55 @@ def test_a_file_that_cannot_be_read_counts_as_nothing(tmp_path: Path) -> None:
     first.counts = {"a": 1}
     assert first.read() == {"a": 1}
     assert not (tmp_path / "1-abcd.msgpack").exists()
+
+
+def test_totals_that_cannot_be_read_fail_a_scrape_and_are_kept(tmp_path: Path) -> None:
+    first, second = Numbers(tmp_path), Numbers(tmp_path)
+    second.counts = {"a": 3}
+    second.share.finish()
+    first.counts = {"a": 1}
+    assert first.read() == {"a": 4}
+    ended = tmp_path / "ended.msgpack"
+    damaged = ended.read_bytes()[:-3]
+    ended.write_bytes(damaged)
+    for work in (first.share.read, first.share.finish):
+        with pytest.raises(DamagedTotals) as raised:
+            work()
+        assert str(raised.value) == (
+            f"{ended} is damaged, or of another version: remove it, or empty the directory, to begin anew"
+        )
+    assert ended.read_bytes() == damaged
+    ended.unlink()
+    assert Numbers(tmp_path).read() == {"a": 1}
+
+
+def test_files_do_not_pile_up_though_nobody_reads(tmp_path: Path) -> None:
+    living = Numbers(tmp_path)
+    for number in range(200):
+        one = Numbers(tmp_path)
+        one.counts = {"a": 1}
+        one.share.write()
+        one.share.forget()  # killed
+        if number % 10 == 0:
+            living.share.write()
+        assert len(files(tmp_path)) <= 32 + 2 + 10
+    assert living.read() == {"a": 200}
+
+
+def test_many_that_live_are_not_added_up_each_time(tmp_path: Path) -> None:
+    fleet = [Numbers(tmp_path) for _ in range(40)]
+    for one in fleet:
+        one.counts = {"a": 1}
+        one.share.write()
+    ended = tmp_path / "ended.msgpack"
+    before = ended.stat().st_mtime_ns, ended.stat().st_ino
+    for one in fleet[33:]:
+        one.counts = {"a": 2}
+        one.share.write()
+    assert (ended.stat().st_mtime_ns, ended.stat().st_ino) == before
+    for one in fleet:
+        one.share.forget()
+    assert Numbers(tmp_path).read() == {"a": 47}
 
 
 def test_what_was_half_written_is_removed_after_a_while(tmp_path: Path) -> None:

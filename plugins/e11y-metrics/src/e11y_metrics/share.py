@@ -7,7 +7,8 @@ Files in the directory::
     lock                     held while files are read or summed up
 
 A process that ended without a word is known by its lock, which the kernel released; whoever reads next adds its
-file to ``ended.msgpack``. So there are never more files than live processes and these two, and no counter goes down.
+file to ``ended.msgpack``, and so does whoever writes when there are many. So files do not pile up far beyond 32, or
+twice the live processes, and no counter goes down.
 """
 
 from __future__ import annotations
@@ -28,6 +29,8 @@ from prometheus_client import Metric
 from e11y_metrics.shared_family import LabelNote, SharedFamily, Total, shared
 
 _ENDED = "ended.msgpack"
+_PROCESSES = "*-*.msgpack"
+_MANY_FILES = 32
 _STALE_S = 60.0
 _PATIENCE_S = 5.0
 _LAST_PATIENCE_S = 1.0
@@ -40,6 +43,10 @@ class Document(msgspec.Struct):
     families: list[SharedFamily]
     labels: list[LabelNote] = []
     absorbed: list[str] = []
+
+
+class DamagedTotals(OSError):
+    """The sum of all processes that ended cannot be read."""
 
 
 class Reading(NamedTuple):
@@ -72,15 +79,19 @@ class Share:
         self._held = -1
         self._written = b""
         self._finished = False
+        self._alive = 0  # files of processes that lived when this one last looked
 
     def write(self) -> None:
-        """Leave the present numbers for the other processes.
+        """Leave the present numbers for the other processes; add up what ended if nobody reads and files pile up.
 
         Raises:
-            OSError: They cannot be written.
+            OSError: They cannot be written, or what stands there is damaged.
         """
         with self._mutex:
             self._write()
+            if sum(1 for _ in self._directory.glob(_PROCESSES)) > max(_MANY_FILES, 2 * self._alive):
+                with suppress(TimeoutError), self._locked(_LAST_PATIENCE_S):  # else the next one who writes does it
+                    self._add_up()
 
     def read(self) -> Reading:
         """Return the numbers of all processes, this one's present ones among them.
@@ -88,7 +99,7 @@ class Share:
         Only what is written down is shown: nothing that a scrape saw is lost with the process.
 
         Raises:
-            OSError: The directory cannot be read or written.
+            OSError: The directory cannot be read or written, or what stands there is damaged.
         """
         with self._mutex:
             self._write()
@@ -161,7 +172,7 @@ class Share:
         _add(ended, totals, notes, live=False, kept_already=True)
         dead: list[Path] = []
         alive: list[Document] = []
-        for path in sorted(self._directory.glob("*-*.msgpack")):
+        for path in sorted(self._directory.glob(_PROCESSES)):
             if path.name in ended.absorbed:
                 path.unlink(missing_ok=True)
                 continue
@@ -169,12 +180,16 @@ class Share:
                 data, is_live = _read(path)
             except FileNotFoundError:  # somebody empties the directory
                 continue
-            document = _decoded(data)
+            try:
+                document = _decoded(data)
+            except msgspec.DecodeError:  # one process's latest numbers, not all that ever was
+                document = Document([])
             if is_live:
                 alive.append(document)
             else:
                 dead.append(path)
                 _add(document, totals, notes, live=False)
+        self._alive = len(alive)
         kept_notes = [msgspec.structs.replace(note) for note in notes.values()]
         for document in alive:
             _add(document, totals, notes, live=True)
@@ -187,10 +202,15 @@ class Share:
         return Reading([total.metric() for total in totals.values()], list(notes.values()))
 
     def _ended(self) -> Document:
+        path = self._directory / _ENDED
         try:
-            return _decoded((self._directory / _ENDED).read_bytes())
+            return _decoded(path.read_bytes())
         except FileNotFoundError:
             return Document([])
+        except msgspec.DecodeError:  # as an empty one it would let every counter go down, and be overwritten
+            raise DamagedTotals(
+                f"{path} is damaged, or of another version: remove it, or empty the directory, to begin anew"
+            ) from None
 
     def _keep(self, document: Document) -> None:
         temporary = self._directory / "ended.new"
@@ -258,11 +278,12 @@ def _flocked(file: int, kind: int) -> bool:
 
 
 def _decoded(data: bytes) -> Document:
-    """Return the document; one that is broken, or of another version, counts as empty."""
-    try:
-        return msgspec.msgpack.decode(data, type=Document)
-    except msgspec.DecodeError:
-        return Document([])
+    """Return the document.
+
+    Raises:
+        msgspec.DecodeError: It is broken, or of another version.
+    """
+    return msgspec.msgpack.decode(data, type=Document)
 
 
 def _write_all(file: int, data: bytes) -> None:
