@@ -31,11 +31,12 @@ def rule_tests(document: Document, rules_file: str) -> dict[str, Any]:
     """
     tested = [one for one in document.objectives if one.burns]
     cases = [case for one in tested for burn in one.burns for case in _cases(one, burn)]
+    burns = len(cases)
     if document.aggregated is not None:
         cases.extend(_aggregated(document, document.aggregated))
     if document.watches_itself:
         cases.extend(_delivery(document.defaults["burn_rate_alerts"]["min_failures"]))
-    interval = min(map(_step, tested), default=60)
+    interval = min([*map(_step, tested), *([] if len(cases) == burns else [_LOW_STEP_S])], default=60)
     return {"rule_files": [rules_file], "evaluation_interval": f"{interval}s", "tests": cases}
 
 

@@ -59,5 +59,5 @@ def _taken(one: Objective, document: Document, source: Source) -> ConfigError:
     return ConfigError(
         f"the {what} {one.name!r} has the name of another objective",
         where=f"{document.place_of(one.name)}; {source.place}",
-        fix="rename that objective in the file",
+        fix="rename that objective",
     )

@@ -243,7 +243,7 @@ def test_a_route_with_the_name_of_another_objective_is_refused(typed: Typed, own
     assert ended.err == (
         "the route 'GET /a' has the name of another objective\n"
         "  where: slo.yml, line 3: endpoints[0]; page.txt\n"
-        "  fix:   rename that objective in the file\n"
+        "  fix:   rename that objective\n"
     )
 
 

@@ -264,6 +264,14 @@ def test_the_dashboard_is_the_documented_one() -> None:
         assert len(references) == len(set(references))
 
 
+def test_alerts_that_wait_for_minutes_are_tested_in_minutes() -> None:
+    slow = "min_failures: 3, fast: {enabled: false}, medium: {enabled: false}"
+    text = AGGREGATED.replace("min_failures: 3", slow)
+    alone = text.replace("e11y_self_monitoring: {enabled: true}", "")
+    intervals = [rule_tests(parse(one, "slo.yml"), "r.yml")["evaluation_interval"] for one in (text, alone)]
+    assert intervals == ["60s", "4320s"]
+
+
 def test_an_aggregate_of_objectives_has_tests() -> None:
     text = AGGREGATED.replace('{name: own, metric: "own_ratio"}', "{name: jobs, slo: jobs}, {name: again, slo: http}")
     cases = [case for case in rule_tests(parse(text, "slo.yml"), "r.yml")["tests"] if "aggregated" in case["name"]]
