@@ -27,12 +27,14 @@ class Emitter:
         around: Entered before and left after each chunk, outside of the timed part.
         held: Holds the consumer back while it is entered, so that what is queued can be weighed.
             ``None``: the case has no queue.
+        base: Does the work that is done anyway, where what a case adds to it is asked for.
     """
 
     run: Callable[[Rows], None]
     drain: Callable[[], None] = _nothing
     around: Callable[[], AbstractContextManager[object]] = nullcontext
     held: Callable[[], AbstractContextManager[object]] | None = None
+    base: Callable[[Rows], None] | None = None
 
 
 @attrs.frozen(eq=False)

@@ -26,10 +26,12 @@ _VERSIONS = (
     "e11y-core",
     "e11y-file",
     "e11y-loki",
+    "e11y-metrics",
     "e11y-pii",
     "e11y-ratelimit",
     "e11y-sampling",
     "e11y-versioning",
+    "e11y-web",
     "isal",
     "msgspec",
     "structlog",
@@ -37,7 +39,9 @@ _VERSIONS = (
     "python-json-logger",
     "loguru",
     "opentelemetry-exporter-otlp-proto-http",
+    "opentelemetry-instrumentation-asgi",
     "opentelemetry-sdk",
+    "prometheus-client",
 )
 
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 
 import attrs
 
 from benchmarks.case import Case
-from benchmarks.measures import caller, delivery, import_time, latency, loss, memory, retained
+from benchmarks.measures import added, caller, delivery, import_time, latency, loss, memory, retained
 from benchmarks.measures.request import Request, Values
 
 
@@ -73,6 +74,20 @@ MEASURES: dict[str, Measure] = {
             "delivery",
             delivery.measure,
             ("e11y-file", "e11y-rotated", "e11y-loki", "structlog", "otel-otlp"),
+            rounds=5,
+            quick_rounds=2,
+        ),
+        Measure(
+            "asgi",
+            partial(added.measure, peer="otel-asgi"),
+            ("e11y-asgi", "e11y-asgi-debug", "otel-asgi"),
+            rounds=5,
+            quick_rounds=2,
+        ),
+        Measure(
+            "numbers",
+            partial(added.measure, peer="prometheus-client"),
+            ("e11y-counted", "prometheus-client"),
             rounds=5,
             quick_rounds=2,
         ),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from benchmarks.cases import CASES
+from benchmarks.measures.added import CLOCKS
 from benchmarks.measures.request import Values
 from benchmarks.plan import MEASURES
 from benchmarks.promises import Answer
@@ -20,6 +21,7 @@ def lines(results: Sequence[Result], python: str, label: str, given: Sequence[An
     yield f"== {label}"
     yield from _caller(results, python)
     yield from _delivery(results, python)
+    yield from _added(results, python)
     yield from _latency(results, python)
     yield from _amounts(results, python)
     yield from _problems(results, python)
@@ -99,6 +101,22 @@ def _delivery(results: Sequence[Result], python: str) -> Iterator[str]:
         yield ""
         yield "One event until its destination has it: CPU time of all threads, in ns"
         yield from table(["", "all threads", "x structlog", "spread", "x OTLP", "spread"], rows)
+
+
+def _added(results: Sequence[Result], python: str) -> Iterator[str]:
+    for measure, peer, what in (
+        ("asgi", "otel-asgi", "a healthy request"),
+        ("numbers", "prometheus-client", "an event"),
+    ):
+        rows = []
+        for title, taken in _cases(results, python, measure):
+            costs = [f"{Figure.of([sample[clock] for sample in taken]).median:,.0f}" for clock in CLOCKS]
+            caller, total = _figure(taken, f"cpu/{peer}"), _figure(taken, f"total/{peer}")
+            rows.append([title, *costs, ratio(caller), spread(caller), ratio(total), spread(total)])
+        if rows:
+            yield ""
+            yield f"Added to {what}, in ns: for its caller (wall, CPU), for all threads; ratios to {CASES[peer].title}"
+            yield from table(["", "caller", "CPU", "all threads", "x CPU", "spread", "x all threads", "spread"], rows)
 
 
 def _latency(results: Sequence[Result], python: str) -> Iterator[str]:

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 from benchmarks.case import Case
 from benchmarks.cases import (
+    asgi,
     destinations,
     loguru_peer,
+    numbers,
     otel_peer,
     ours,
     protected,
@@ -20,6 +22,7 @@ from benchmarks.cases import (
 
 _E11Y = ("e11y",)
 _OTLP = ("opentelemetry.sdk", "opentelemetry.exporter.otlp.proto.http")
+_OTEL_ASGI = ("opentelemetry.sdk", "opentelemetry.instrumentation.asgi")
 _FOUR = ("e11y", "e11y_pii", "e11y_ratelimit", "e11y_sampling", "e11y_versioning")
 
 CASES: dict[str, Case] = {
@@ -42,6 +45,9 @@ CASES: dict[str, Case] = {
         Case("e11y-file", "e11y into a file", destinations.file, ("e11y", "e11y_file")),
         Case("e11y-rotated", "e11y into a file, rotated and compressed", destinations.rotated, ("e11y", "e11y_file")),
         Case("e11y-loki", "e11y to Loki's push API", destinations.loki, ("e11y", "e11y_loki")),
+        Case("e11y-asgi", "e11y-web around an ASGI application", asgi.quiet, ("e11y", "e11y_web")),
+        Case("e11y-asgi-debug", "e11y-web, 20 debug events buffered", asgi.debugging, ("e11y", "e11y_web")),
+        Case("e11y-counted", "e11y counter and histogram", numbers.ours, ("e11y", "e11y_metrics")),
         Case("structlog-filtered", "structlog below its level", structlog_peer.filtered, ("structlog", "orjson")),
         Case("structlog", "structlog, fastest documented", structlog_peer.emit, ("structlog", "orjson")),
         Case(
@@ -57,5 +63,7 @@ CASES: dict[str, Case] = {
         ),
         Case("stdlib", "logging + python-json-logger (json)", stdlib_peer.json, ("pythonjsonlogger",)),
         Case("loguru", "loguru, serialize=True", loguru_peer.serialized, ("loguru",)),
+        Case("otel-asgi", "OpenTelemetry around an ASGI application", asgi.opentelemetry, _OTEL_ASGI),
+        Case("prometheus-client", "prometheus-client's own calls", numbers.prometheus_client, ("prometheus_client",)),
     )
 }
