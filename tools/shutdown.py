@@ -64,7 +64,10 @@ def _table(cells: Mapping[tuple[str, str], str]) -> Iterator[str]:
 
 
 def _why(row: Row) -> str:
-    return f"**Loses events:** {row.why}. **Way around:** {row.around}" if row.around else row.why
+    if not row.around:
+        return row.why
+    on = f" on {', '.join(row.loses_on)}" if row.loses_on else ""
+    return f"**Loses events{on}:** {row.why}. **Way around:** {row.around}"
 
 
 def main() -> int:

@@ -9,8 +9,9 @@ import pytest
 from tests.shutdown.conftest import Runs
 from tests.shutdown.rows import ROWS, Row
 from tests.shutdown.run import COUNT, DEAD_DEADLINE_S, DEADLINE_S, Result
-from tools.shutdown import PAGE, VERSIONS, cell, shown
+from tools.shutdown import NOT_RUN, PAGE, VERSIONS, cell, shown
 
+VERSION = "{}.{}".format(*sys.version_info)
 NAMED = {row.name: row for row in ROWS}
 
 
@@ -29,7 +30,7 @@ def check_complete(result: Result, within_s: float) -> None:
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)
 def test_row(row: Row, runs: Runs) -> None:
     alone, beside = runs.of(row)
-    if row.around:
+    if row.loses(VERSION):
         assert alone.arrived() < COUNT, "this row loses nothing any more: say so in rows.py"
         alone, beside = runs.of(NAMED[row.around])
     check_complete(alone, DEADLINE_S / 2)
@@ -43,8 +44,15 @@ def test_a_way_around_is_a_row_that_loses_nothing() -> None:
 
 
 def test_the_page_shows_what_was_found(found: dict[str, list[int]]) -> None:
-    """As far as this session went; it stands below the tests of the rows."""
-    version = "{}.{}".format(*sys.version_info)
-    if version in VERSIONS:
+    """As far as this session went; it stands below the tests of the rows.
+
+    Of a row that loses events only what arrived alone: beside dead adapters it may depend on which came first.
+    """
+    if VERSION in VERSIONS:
         page = shown(PAGE.read_text("utf-8"))
-        assert {name: page.get((name, version)) for name in found} == {name: cell(one) for name, one in found.items()}
+        told = {name: page.get((name, VERSION), NOT_RUN) for name in found}
+        seen = {name: cell(one) for name, one in found.items()}
+        for name in found:
+            if NAMED[name].loses(VERSION):
+                told[name], seen[name] = told[name].split(" / ")[0], seen[name].split(" / ")[0]
+        assert told == seen
