@@ -13,7 +13,13 @@ Fact = Literal["path", "query", "client"]
 BAGGAGE = ("trace_id", "span_id", "environment", "version", "service_name", "deployment_id", "request_id")
 """Keys of W3C baggage that come in and travel on; none of them names a person."""
 
-_SECRET_HEADERS = frozenset({"authorization", "cookie", "proxy-authorization", "x-api-key", "x-csrf-token"})
+_CREDENTIALS = re.compile(
+    r"auth(?!ors?\b)|cookie|csrf|xsrf|jwt|session|token|secret|passw|pwd|credential"
+    r"|(api|app|access|admin|client|function|functions|license|master|private|service|subscription)[^a-z0-9]*keys?\b",
+    re.IGNORECASE,
+)
+"""What a header's name has in it when its value opens a door. Most keys do; ``Idempotency-Key`` does not."""
+
 _HEADER_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
 
 
@@ -24,11 +30,11 @@ def _is_header(instance: object, attribute: attrs.Attribute[Any], value: str) ->
         raise ValueError("must be the name of a header, for example X-Request-ID")
 
 
-def _are_harmless(instance: object, attribute: attrs.Attribute[Any], value: tuple[str, ...]) -> None:
-    """Refuse to record headers that carry credentials."""
+def _are_harmless(instance: WebSettings, attribute: attrs.Attribute[Any], value: tuple[str, ...]) -> None:
+    """Refuse to record headers that carry credentials; that of the debug header lets its bearer ask for trails."""
     for name in value:
         _is_header(instance, attribute, name)
-        if name.lower() in _SECRET_HEADERS:
+        if _CREDENTIALS.search(name) or name.lower() == instance.debug_header.lower():
             raise ValueError("must not name a header that carries credentials")
 
 

@@ -38,6 +38,42 @@ def test_settings_that_cannot_work_are_refused_and_the_cure_is_named(make_bench:
     assert told in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    "name",
+    [
+        "authorization",
+        "Proxy-Authorization",
+        "Cookie",
+        "X-Api-Key",
+        "x-apikey",
+        "Api_Key",
+        "Ocp-Apim-Subscription-Key",
+        "X-Auth-Token",
+        "X-Amz-Security-Token",
+        "X-CSRFToken",
+        "X-Session-Id",
+        "X-E11y-Debug",
+        "x-e11y-debug",
+    ],
+)
+def test_a_header_with_credentials_is_not_recorded(name: str) -> None:
+    with pytest.raises(ValueError, match="^must not name a header that carries credentials$"):
+        WebSettings(headers=("Accept", name))
+
+
+def test_the_debug_header_is_refused_by_the_name_that_it_has() -> None:
+    with pytest.raises(ValueError, match="^must not name a header that carries credentials$"):
+        WebSettings(headers=("x-trail",), debug_header="X-Trail")
+    assert WebSettings(headers=("x-e11y-debug",), debug_header="X-Trail").headers == ("x-e11y-debug",)
+
+
+@pytest.mark.parametrize(
+    "name", ["Accept", "Idempotency-Key", "User-Agent", "X-Forwarded-For", "X-Tenant", "X-Author", "X-Keyboard"]
+)
+def test_other_headers_may_be_recorded(name: str) -> None:
+    assert WebSettings(headers=(name,)).headers == (name,)
+
+
 def test_the_key_is_never_shown() -> None:
     assert "horse" not in repr(WebSettings(debug_key="correct horse battery"))
 
