@@ -51,6 +51,8 @@ def test_the_demo_holds_on_one_screen() -> None:
     assert done.returncode == 0, done.stdout + done.stderr
     assert done.stderr == ""
     assert sum(line.startswith("ok ") for line in lines) == len(CLAIMS)
+    logged = [line for line in lines if "shop.payments: acme-pay did not answer within" in line]  # by logging.debug
+    assert {tuple(line.split()[2:4]) for line in logged} == {("debug", "log.line")}
     assert len(lines) <= 40
     assert max(map(len, lines)) <= 100
 
