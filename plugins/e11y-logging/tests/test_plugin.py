@@ -34,6 +34,11 @@ def test_tests_of_an_application_see_its_lines(e11y_events: TrackedEvents, log: 
             {"ignore": [""]},
             'setting \'ignore\' is refused: must be names of loggers, for example "django.db" or "*.access"',
         ),
+        (
+            {"ignore_messages": ["Ended", "**"]},
+            "setting 'ignore_messages' is refused: must be parts of messages, "
+            'for example "Started GET" or "GET /healthz * 200"',
+        ),
         ({"flush": "no"}, "flush"),
         ({"ignored": []}, "ignored"),
     ],

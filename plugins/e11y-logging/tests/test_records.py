@@ -6,6 +6,7 @@ import logging
 import logging.config
 import logging.handlers
 import queue
+import re
 import sys
 import time
 import warnings
@@ -15,9 +16,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import e11y
 from e11y import Runtime
 from e11y.adapters import MemoryAdapter
-from e11y_logging import E11yHandler
+from e11y.testing import StandaloneHost
+from e11y_logging import E11yHandler, LoggingPlugin, LoggingSettings, log_line
 
 from .conftest import Bench, MakeBench
 
@@ -301,6 +304,44 @@ def test_loggers_can_be_ignored(make_bench: MakeBench, root: logging.Logger, log
     logging.getLogger(logger).warning("said")
     logging.getLogger(logger).warning("again")
     assert bench.messages == ([] if ignored else ["said", "again"])
+
+
+@pytest.mark.parametrize(
+    ("message", "ignored"),
+    [
+        ("Started GET /", True),
+        ("127.0.0.1 Started GET", True),
+        ("started GET /", False),
+        ("Started POST /", False),
+        ("[probe] GET /healthz took 3 ms: 200", True),
+        ("[probe] GET /healthz\nwith a body\n200", True),
+        ("[probe] 200 for GET /healthz", False),
+        ("p GET /healthz 200", False),
+    ],
+)
+def test_messages_can_be_ignored(make_bench: MakeBench, log: logging.Logger, message: str, ignored: bool) -> None:
+    bench = make_bench(ignore_messages=["Started GET", "[probe]*GET /healthz*200"])
+    log.warning(message)
+    log_line("warning", message)
+    assert bench.messages == ([] if ignored else [message, message])
+    assert bench.counts.get("logging.ignored_message", 0) == (2 if ignored else 0)
+
+
+def test_a_message_is_ignored_by_what_it_says_with_its_arguments(make_bench: MakeBench, log: logging.Logger) -> None:
+    bench = make_bench(ignore_messages=["Started GET"])
+    with e11y.scope("request", kind="request"):
+        log.debug("trail")
+        log.error("Started %s", "GET")  # writes no trail either
+        log.error({"event": "Started GET"})
+        log.info("Started %s", "POST")
+    assert bench.messages == ["Started POST"]
+
+
+@given(st.lists(st.text("ab*.[", max_size=4).filter(lambda text: text.strip("*")), max_size=3), st.text("ab.[\n"))
+def test_a_pattern_means_what_a_regular_expression_of_its_parts_means(patterns: list[str], message: str) -> None:
+    plugin = LoggingPlugin(LoggingSettings(ignore_messages=tuple(patterns)), StandaloneHost())
+    meant = [".*".join(map(re.escape, pattern.split("*"))) for pattern in patterns]
+    assert plugin.ignores(message) == any(re.search(one, message, re.DOTALL) for one in meant)
 
 
 def test_names_that_are_made_up_do_not_pile_up(make_bench: MakeBench) -> None:

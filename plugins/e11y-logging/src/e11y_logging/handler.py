@@ -92,6 +92,8 @@ def _track(plugin: LoggingPlugin, record: logging.LogRecord, attributes: dict[st
             message = record.getMessage()
         except Exception as error:  # noqa: BLE001 - anything may be wrong with what was passed
             message = _unfit(plugin, record, error)
+    if plugin.ignores_messages and plugin.ignores(message):
+        return
     level = record.levelno
     fields = fields_of(
         record.name, message, level, record.levelname, record.module, record.funcName, record.lineno, exc_info

@@ -27,7 +27,7 @@ def log_line(
 ) -> None:
     """Make an event of a line, as the handler does of a record. For sinks and processors; see the how-to page.
 
-    Ignored loggers, the scope's debug buffer and the guard against recursion hold as for records. Never raises.
+    What is ignored, the scope's debug buffer and the guard against recursion hold as for records. Never raises.
 
     Args:
         level: Its number as the standard library counts, or its name in any case.
@@ -46,7 +46,7 @@ def log_line(
     try:
         name = level if isinstance(level, str) else level_name or f"Level {level}"
         number = number_of(level) if isinstance(level, str) else level
-        if not plugin.wants(logger, number):
+        if not plugin.wants(logger, number) or (plugin.ignores_messages and plugin.ignores(message)):
             return
         fields = fields_of(logger, message, number, name, module, function, line, exc_info)
         further = further_of(extra)

@@ -36,7 +36,11 @@ class _Present(threading.local):
 
 
 class LoggingPlugin:
-    """Decides about records and tracks ``LogLine``; the handler asks it for each record."""
+    """Decides about records and tracks ``LogLine``; the handler asks it for each record.
+
+    Attributes:
+        ignores_messages: Whether ``ignores`` has to be asked.
+    """
 
     Settings = LoggingSettings
 
@@ -46,6 +50,8 @@ class LoggingPlugin:
         self._least_outside = settings.least_outside
         self._pattern = re.compile("|".join(map(_with_children, (*ALWAYS_IGNORED, *settings.ignore))))
         self._verdicts: dict[str, bool] = {}
+        self._ignored_messages = tuple(pattern.split("*") for pattern in settings.ignore_messages)
+        self.ignores_messages = bool(self._ignored_messages)
         self._present = _Present()
         self._tracks = {level: LogLine.at(severity=severity).track for level, severity in SEVERITIES.items()}
         self._lines, self._told = count(), 0
@@ -80,6 +86,13 @@ class LoggingPlugin:
         if is_own_thread():
             self._host.count("on_own_thread")
             return False
+        return True
+
+    def ignores(self, message: str) -> bool:
+        """Return whether a line is no event because of what it says; counts those that are none."""
+        if not any(_holds(message, parts) for parts in self._ignored_messages):
+            return False
+        self._host.count("ignored_message")
         return True
 
     def track(self, level: int, level_name: str, fields: Fields, further: Fields, time_ns: int | None = None) -> None:
@@ -161,6 +174,17 @@ def _beside_the_scope(track: Track, /, **fields: Any) -> Outcome:
         return track(**fields)
     finally:
         CURRENT.reset(token)
+
+
+def _holds(message: str, parts: list[str]) -> bool:
+    """Return whether a message has the parts in it, in this order; in a time that grows with its length alone."""
+    at = 0
+    for part in parts:
+        at = message.find(part, at)
+        if at < 0:
+            return False
+        at += len(part)
+    return True
 
 
 def _with_children(pattern: str) -> str:

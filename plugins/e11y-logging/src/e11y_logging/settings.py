@@ -16,6 +16,12 @@ def _are_names(instance: object, attribute: attrs.Attribute[Any], value: tuple[s
         raise ValueError('must be names of loggers, for example "django.db" or "*.access"')
 
 
+def _are_parts(instance: object, attribute: attrs.Attribute[Any], value: tuple[str, ...]) -> None:
+    del instance, attribute
+    if not all(text.strip("*") for text in value):  # it would be in every message
+        raise ValueError('must be parts of messages, for example "Started GET" or "GET /healthz * 200"')
+
+
 @attrs.frozen(eq=False, kw_only=True)
 class LoggingSettings:
     """Table ``[tool.e11y.logging]``. Which levels become events at all is the level of the handler and the loggers.
@@ -25,11 +31,13 @@ class LoggingSettings:
             would be delivered at once outside of it.
         flush: Whether records of level ERROR and above write the debug trail of their scope, as error events do.
         ignore: Loggers whose records never become events, with those below them; ``*`` stands for any characters.
+        ignore_messages: Parts of messages whose records never become events; ``*`` stands for any characters.
     """
 
     level_outside_scopes: LevelName = "INFO"
     flush: bool = True
     ignore: tuple[str, ...] = attrs.field(default=(), validator=_are_names)
+    ignore_messages: tuple[str, ...] = attrs.field(default=(), validator=_are_parts)
 
     @property
     def least_outside(self) -> int:
