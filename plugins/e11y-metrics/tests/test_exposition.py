@@ -162,7 +162,10 @@ def test_a_push_replaces_what_the_gateway_holds() -> None:
 
 
 def test_a_gateway_that_refuses_is_the_callers_to_know() -> None:
-    with LoopbackServer(Answer(500)) as gateway, pytest.raises(OSError, match="500"):
+    with (
+        LoopbackServer(Answer(500)) as gateway,
+        pytest.raises(OSError, match="^the gateway answers 500 Internal Server Error$"),
+    ):
         push(gateway.url, "nightly")
 
 

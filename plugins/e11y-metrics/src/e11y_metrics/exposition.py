@@ -9,6 +9,7 @@ import json
 import os
 from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, MutableMapping
 from typing import Any, Final, NamedTuple
+from urllib.error import HTTPError
 from urllib.parse import parse_qs
 from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 
@@ -208,6 +209,10 @@ def push(
     Raises:
         OSError: The gateway cannot be reached or refuses.
     """
-    prometheus_client.push_to_gateway(
-        gateway, job, registry(), None if grouping_key is None else dict(grouping_key), timeout_s
-    )
+    try:
+        prometheus_client.push_to_gateway(
+            gateway, job, registry(), None if grouping_key is None else dict(grouping_key), timeout_s
+        )
+    except HTTPError as refusal:
+        refusal.close()  # it is the answer too, which nobody will read
+        raise OSError(f"the gateway answers {refusal.code} {refusal.reason}") from None
