@@ -147,7 +147,7 @@ def test_records_made_together_say_what_they_say_alone(chunk: list[tuple[Any, ..
 def test_those_outside_of_any_trace_have_one_each() -> None:
     records = make_records([(0, 0, EMPTY, 1, 2)] * 100, LAYOUTS, Ids(), 1)
     assert len({record.trace_id for record in records}) == 100
-    assert {record.trace_id[16:] == record.span_id for record in records} == {True}
+    assert {record.trace_id[:16] == record.span_id for record in records} == {True}
 
 
 def test_restored_columns_reach_the_line() -> None:

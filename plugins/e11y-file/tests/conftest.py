@@ -28,7 +28,7 @@ def lines_of(path: Path) -> list[bytes]:
     """Return the lines of all files of ``path``, oldest first, as ``zcat -f`` shows them."""
     while True:
         try:
-            contents = [file.read_bytes() for file in [*rotated_files(path), path] if file.exists()]
+            contents = [file.read_bytes() for file in [*rotated_files(path), *([path] if path.exists() else [])]]
         except FileNotFoundError:
             continue  # compressed at this moment
         plain = [gzip.decompress(each) if each[:2] == b"\x1f\x8b" else each for each in contents]

@@ -42,7 +42,7 @@ def make_records(
     finals: Sequence[dict[str, Any] | None] = [None] * len(entries) if filtered is None else filtered
     texts = encode_each(_payloads(entries, layouts, finals))
     spans = ids.span_ids(len(entries))
-    lone = b"%016x" % ids.span_id()  # what belongs to no trace has one of its own: this and its span id
+    lone = b"%016x" % ids.span_id()  # what belongs to no trace has one of its own: its span id and this
     records: list[Record] = list(map(object.__new__, repeat(Record, len(entries))))
     layout, neighbour = layouts[0], -1
     last: Snapshot | None = None
@@ -68,7 +68,7 @@ def make_records(
         if snapshot is not last:
             last, before = snapshot, b""
             trace = b"%032x" % snapshot[TRACE_ID] if snapshot[TRACE_ID] else b""
-        record.trace_hex = trace or lone + span
+        record.trace_hex = trace or span + lone
         if payload is None or (final is None and not at_once):
             continue
         try:
