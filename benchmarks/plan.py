@@ -80,7 +80,7 @@ MEASURES: dict[str, Measure] = {
         Measure(
             "asgi",
             partial(added.measure, peer="otel-asgi"),
-            ("e11y-asgi", "e11y-asgi-debug", "otel-asgi"),
+            ("e11y-asgi", "e11y-asgi-debug", "otel-asgi", "otel-asgi-lean"),
             rounds=5,
             quick_rounds=2,
         ),

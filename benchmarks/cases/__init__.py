@@ -64,6 +64,7 @@ CASES: dict[str, Case] = {
         Case("stdlib", "logging + python-json-logger (json)", stdlib_peer.json, ("pythonjsonlogger",)),
         Case("loguru", "loguru, serialize=True", loguru_peer.serialized, ("loguru",)),
         Case("otel-asgi", "OpenTelemetry around an ASGI application", asgi.opentelemetry, _OTEL_ASGI),
+        Case("otel-asgi-lean", "the same, without a span per message", asgi.leaner, _OTEL_ASGI),
         Case("prometheus-client", "prometheus-client's own calls", numbers.prometheus_client, ("prometheus_client",)),
     )
 }

@@ -64,8 +64,8 @@ def debugging(directory: Path) -> Iterator[Emitter]:
 
 
 @contextmanager
-def opentelemetry(directory: Path) -> Iterator[Emitter]:
-    """OpenTelemetry's middleware with its defaults, the batch processor, and an exporter that keeps nothing."""
+def opentelemetry(directory: Path, **options: Any) -> Iterator[Emitter]:
+    """OpenTelemetry's middleware, by default as it is, the batch processor, and an exporter that keeps nothing."""
     del directory
     asgi = import_module("opentelemetry.instrumentation.asgi")
     export = import_module("opentelemetry.sdk.trace.export")
@@ -77,10 +77,18 @@ def opentelemetry(directory: Path) -> Iterator[Emitter]:
     exporter = type("Nowhere", (export.SpanExporter,), {"export": keep_nothing})()
     provider.add_span_processor(export.BatchSpanProcessor(exporter))
     try:
-        with _serving(asgi.OpenTelemetryMiddleware(_bare, tracer_provider=provider), provider.force_flush) as emitter:
+        middleware = asgi.OpenTelemetryMiddleware(_bare, tracer_provider=provider, **options)
+        with _serving(middleware, provider.force_flush) as emitter:
             yield emitter
     finally:
         provider.shutdown()
+
+
+@contextmanager
+def leaner(directory: Path) -> Iterator[Emitter]:
+    """The same without a span for each message, which is not its default."""
+    with opentelemetry(directory, exclude_spans=["receive", "send"]) as emitter:
+        yield emitter
 
 
 @contextmanager
