@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import os
 import signal
 
 import hypothesis
 
 # How long an example takes, or its making, says more about the machine, which runs other tests at the same time.
-hypothesis.settings.register_profile("untimed", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
+# CI judges every change by the same examples; everywhere else new ones are looked for.
+hypothesis.settings.register_profile(
+    "untimed",
+    deadline=None,
+    suppress_health_check=[hypothesis.HealthCheck.too_slow],
+    derandomize="CI" in os.environ,
+)
 hypothesis.settings.load_profile("untimed")
 
 # A shell lets what it runs in the background ignore Ctrl-C, and so would the processes that tests start and interrupt.
