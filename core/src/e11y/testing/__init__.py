@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from e11y.testing.adapter_contract import AdapterContract
     from e11y.testing.assertions import Expected, TrackedEvents
+    from e11y.testing.bench import Bench
     from e11y.testing.frozen_clock import FrozenClock
     from e11y.testing.http_server import Answer, LoopbackServer, Request
     from e11y.testing.leak_contract import LeakContract
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 __all__ = [
     "AdapterContract",
     "Answer",
+    "Bench",
     "Expected",
     "Findings",
     "FrozenClock",
@@ -40,6 +42,7 @@ __all__ = [
 _MODULES = {
     "AdapterContract": "adapter_contract",
     "Answer": "http_server",
+    "Bench": "bench",
     "Expected": "assertions",
     "Findings": "leak_probe",
     "FrozenClock": "frozen_clock",
