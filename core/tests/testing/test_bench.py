@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 
 import pytest
 
 import e11y
-from e11y import Enrich, Event, Host, Schema, hookimpl
-from e11y.clock import Ids
+from e11y import Capabilities, Enrich, Event, Host, Record, Retryable, Schema, hookimpl
+from e11y.clock import Ids, SystemClock
 from e11y.context import CURRENT
 from e11y.testing import Bench, FrozenClock
 
@@ -116,3 +117,31 @@ def test_a_record_that_is_not_the_only_one_is_told() -> None:
         BenchSale.track(number=2)
         with pytest.raises(AssertionError, match="^2 records are named"):
             bench.only("bench.sale")
+
+
+class Busy:
+    """An adapter that takes nothing while it is busy."""
+
+    capabilities = Capabilities()
+    busy = True
+
+    def write_batch(self, records: Sequence[Record]) -> None:
+        if self.busy:
+            raise Retryable("busy")
+
+    def healthy(self) -> bool:
+        return True
+
+    def close(self) -> None: ...
+
+
+def test_what_is_not_taken_in_time_is_told() -> None:
+    adapter = Busy()
+    with Bench.running(adapters={"logs": adapter}, clock=SystemClock()) as bench:
+        BenchSale.track(number=1)
+        with pytest.raises(AssertionError, match=r"^events were not delivered: \{'logs': 1\}$"):
+            bench.flush(0.2)
+        adapter.busy = False
+        assert bench.records == ()  # in memory; the adapter took what there was
+        with pytest.raises(TypeError, match="^this bench has a clock that nobody can advance$"):
+            bench.advance(1)

@@ -7,59 +7,23 @@ from collections.abc import Callable, Generator, Iterator
 from contextlib import ExitStack
 from typing import Any
 
-import attrs
 import pytest
 
-from e11y import Fault, Record, Runtime, hookimpl
-from e11y.adapters import MemoryAdapter
-from e11y.context import CURRENT, NO_FRAME
+from e11y import testing
+from e11y.clock import SystemClock
 from e11y_logging import E11yHandler
 
 
-class Faults:
-    """Collects what failed behind the application's back."""
-
-    name = "faults"
-
-    def __init__(self) -> None:
-        self.seen: list[Fault] = []
-
-    @hookimpl
-    def e11y_error(self, fault: Fault) -> None:
-        self.seen.append(fault)
-
-
-@attrs.define
-class Bench:
-    runtime: Runtime
-    memory: MemoryAdapter
-    told: list[Fault]
-
-    @property
-    def records(self) -> tuple[Record, ...]:
-        """Everything that arrived, after a flush; the ledger must balance."""
-        assert not self.runtime.flush(5).undelivered
-        self.runtime.ledger.check()
-        return self.memory.records
-
+class Bench(testing.Bench):
     @property
     def messages(self) -> list[str]:
-        return [str(record.payload["message"]) for record in self.records]
+        return [str(payload["message"]) for payload in self.payloads]
 
     @property
     def payload(self) -> dict[str, Any]:
         """The payload of the only event."""
-        (record,) = self.records
-        return dict(record.payload)
-
-    @property
-    def faults(self) -> list[tuple[str, str, str]]:
-        self.runtime.faults.tell(final=True)
-        return [(fault.source, fault.operation, fault.kind) for fault in self.told]
-
-    @property
-    def counts(self) -> dict[str, int]:
-        return dict(self.runtime.ledger.snapshot().plugins)
+        (payload,) = self.payloads
+        return payload
 
 
 MakeBench = Callable[..., Bench]
@@ -88,22 +52,14 @@ def root() -> Iterator[logging.Logger]:
 @pytest.fixture
 def make_bench() -> Iterator[MakeBench]:
     """Activate a runtime; keywords are settings of the plugin."""
-    frame = CURRENT.get()
-    CURRENT.set(NO_FRAME)
     with ExitStack() as stack:
 
         def make(settings: dict[str, Any] | None = None, adapters: Any = None, **own: Any) -> Bench:
-            memory, faults = MemoryAdapter(max_records=None), Faults()
-            given = {"environment": "test", "plugins": ["logging", faults], **(settings or {})}
-            if own:
-                given["logging"] = own
-            arguments = {"adapters": {"logs": memory} if adapters is None else adapters}
-            runtime = Runtime(given, environ={}, event_types=(), **arguments)
-            stack.enter_context(runtime)
-            return Bench(runtime, memory, faults.seen)
+            table = {"logging": own} if own else {}
+            given = {"plugins": ["logging"], **(settings or {}), **table}
+            return stack.enter_context(Bench.running(given, adapters=adapters, clock=SystemClock()))
 
         yield make
-    CURRENT.set(frame)
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from e11y import ConfigError, Runtime, Sample, Schema, hookimpl
+from e11y import ConfigError, Fault, Runtime, Sample, Schema, hookimpl
 from e11y.adapters import MemoryAdapter
 from e11y.testing import StandaloneHost, TrackedEvents
 from e11y_logging import E11yHandler, LoggingPlugin, LoggingSettings, LogLine, log_line
@@ -138,7 +138,7 @@ def test_a_line_without_anything_is_no_event_and_a_broken_one_is_reported(bench:
     log_line("info", "")
     log_line("info", 7)  # type: ignore[arg-type]
     assert bench.records == ()
-    assert bench.faults == [("logging", "a line", "TypeError")]
+    assert bench.faults == [Fault("logging", "a line", "TypeError")]
 
 
 def test_without_a_runtime_that_runs_lines_go_nowhere(bench: Bench) -> None:

@@ -17,7 +17,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import e11y
-from e11y import Runtime
+from e11y import Fault, Runtime
 from e11y.adapters import MemoryAdapter
 from e11y.testing import StandaloneHost
 from e11y_logging import E11yHandler, LoggingPlugin, LoggingSettings, log_line
@@ -135,7 +135,7 @@ def test_a_record_that_somebody_made_by_hand(bench: Bench, log: logging.Logger) 
     log.handlers[0].handle(logging.makeLogRecord({"levelno": "INFO", "msg": "no number"}))
     assert bench.payload == {"logger": "7", "message": "made", "module": None, "function": None, "line": None}
     assert bench.counts["logging.fields_refused"] == 1
-    assert bench.faults == [("logging", "a record", "TypeError")]
+    assert bench.faults == [Fault("logging", "a record", "TypeError")]
 
 
 @pytest.mark.parametrize(
@@ -148,9 +148,9 @@ def test_arguments_that_do_not_fit_are_reported_without_values(
     line = line_number() + 1
     log.info(msg, *args)
     assert bench.messages == [kept]
-    ((source, operation, kind),) = bench.faults
-    assert (source, operation) == ("logging", f"message of shop.orders, test_records.py:{line}")
-    assert kind in ("TypeError", "ValueError", "KeyError")
+    (fault,) = bench.faults
+    assert (fault.source, fault.operation) == ("logging", f"message of shop.orders, test_records.py:{line}")
+    assert fault.kind in ("TypeError", "ValueError", "KeyError")
 
 
 def test_a_message_whose_text_is_broken(bench: Bench, log: logging.Logger) -> None:
@@ -161,7 +161,7 @@ def test_a_message_whose_text_is_broken(bench: Bench, log: logging.Logger) -> No
     log.info(Broken())
     log.info("%s", Broken())
     assert bench.messages == ["<Broken>", "%s"]
-    assert [kind for *_, kind in bench.faults] == ["LookupError", "LookupError"]
+    assert [fault.kind for fault in bench.faults] == ["LookupError", "LookupError"]
 
 
 def test_objects_are_messages_too(bench: Bench, log: logging.Logger) -> None:

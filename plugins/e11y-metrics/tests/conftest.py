@@ -6,24 +6,16 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from typing import Any
 
-import attrs
 import pytest
 from prometheus_client.openmetrics.exposition import generate_latest
 from prometheus_client.openmetrics.parser import text_string_to_metric_families
 
-from e11y import Runtime
-from e11y.adapters import MemoryAdapter
-from e11y.testing import FrozenClock
+from e11y import testing
 from e11y_metrics import registry
 
 
-@attrs.define
-class Bench:
-    """A running runtime, what arrived at its adapter, and what a scrape sees."""
-
-    runtime: Runtime
-    memory: MemoryAdapter
-    clock: FrozenClock
+class Bench(testing.Bench):
+    """Also what a scrape sees."""
 
     @property
     def text(self) -> str:
@@ -46,15 +38,6 @@ class Bench:
         """Return the samples of metrics whose names begin so."""
         return {name: value for name, value in self.samples.items() if name.startswith(names)}
 
-    def faults(self) -> dict[str, int]:
-        """Return what the plugin counts for itself."""
-        return dict(self.runtime.ledger.snapshot().plugins)
-
-    def tick(self) -> None:
-        """Let the clock go on, and the periodic work be done."""
-        self.clock.advance(60)
-        self.runtime.flush(5)
-
 
 Run = Callable[..., Bench]
 
@@ -67,18 +50,8 @@ def run() -> Iterator[Run]:
         def start(
             *, top: dict[str, Any] | None = None, plugins: Any = (), event_types: Any = (), **table: Any
         ) -> Bench:
-            memory = MemoryAdapter(max_records=None)
-            clock = FrozenClock()
-            runtime = Runtime(
-                {"environment": "test", "plugins": ["metrics"], "metrics": table, **(top or {})},
-                plugins=plugins,
-                adapters={"logs": memory},
-                clock=clock,
-                environ={},
-                event_types=event_types,
-            )
-            stack.enter_context(runtime)
-            return Bench(runtime, memory, clock)
+            given = {"plugins": ["metrics"], "metrics": table, **(top or {})}
+            return stack.enter_context(Bench.running(given, plugins=plugins, event_types=event_types))
 
         yield start
 

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from e11y import Event, Runtime
+from e11y import Event
 from e11y_metrics import counter, metrics, tag
 
 from .conftest import Bench, Run
@@ -39,7 +39,7 @@ def test_labels_are_fixed_by_the_first_call(bench: Bench, caplog: pytest.LogCapt
     metrics.increment("hits_total")
     metrics.increment("hits_total", color="red", shape="round")
     assert bench.named("hits") == {'hits_total{color="red"}': 2, 'hits_total{color="[DROPPED]"}': 1}
-    bench.tick()
+    bench.advance(60)
     assert [record.message for record in caplog.records] == [
         "metrics: adding to hits_total with label 'shape' failed: NoSuchLabel (1 times)"
     ]
@@ -87,7 +87,7 @@ def test_a_call_that_does_not_fit_is_told_and_raises_nothing(
         metrics.increment("hits_total")
     call()
     assert bench.named("hits").get("hits_total", 0) in (0, 1)
-    bench.tick()
+    bench.advance(60)
     assert [record.message for record in caplog.records] == [f"metrics: {told} (1 times)"]
 
 
@@ -116,17 +116,16 @@ def test_objects_are_written_as_their_type(bench: Bench) -> None:
     st.dictionaries(st.text(max_size=5), st.none() | st.text(max_size=5) | st.integers() | st.binary(), max_size=3),
 )
 def test_anything_may_be_passed(method: str, name: str, value: Any, labels: dict[str, Any]) -> None:
-    table = {"environment": "test", "plugins": ["metrics"]}
-    with Runtime(table, adapters={}, environ={}, event_types=()) as runtime:
+    with Bench.running({"plugins": ["metrics"]}) as bench:
         getattr(metrics, method)(name, value, **labels)
-        assert isinstance(Bench(runtime, None, None).samples, dict)  # type: ignore[arg-type]
+        assert isinstance(bench.samples, dict)
 
 
 def test_names_without_end_are_refused(bench: Bench) -> None:
     for number in range(1_100):
         metrics.increment(f"name_{number}_total")
     assert len(bench.named("name")) == 1_000
-    assert bench.faults() == {"metrics.values_skipped": 100}
+    assert bench.counts == {"metrics.values_skipped": 100}
 
 
 def in_a_process(program: str) -> str:

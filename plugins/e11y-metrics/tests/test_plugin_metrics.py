@@ -142,7 +142,7 @@ def test_a_direct_call_under_a_name_that_a_plugin_has_is_not_counted(
     bench = run(plugins=[Counting(TAKEN)])
     metrics.increment("foreign_taken_total")
     assert bench.named("foreign") == {"foreign_taken_total": 9}
-    bench.tick()
+    bench.advance(60)
     assert [record.getMessage() for record in caplog.records] == [
         "metrics: adding to counter 'foreign_taken_total' failed: ConfigError (1 times)"
     ]
@@ -154,7 +154,7 @@ def test_a_name_that_an_event_type_has_is_not_shown_twice(run: Run, caplog: pyte
     ForeignTaken.track()
     plugin.families.append(TAKEN)
     assert bench.named("foreign") == {"foreign_taken_total": 1}
-    bench.tick()
+    bench.advance(60)
     assert [record.getMessage() for record in caplog.records] == [
         "metrics: showing foreign_taken_total of a plugin failed: NameTaken (1 times)"
     ]
@@ -168,7 +168,7 @@ def test_a_family_that_contradicts_itself_costs_no_other(run: Run, caplog: pytes
     assert found["foreign_taken_total"] == 1
     assert found["foreign_peak"] == 3
     assert not [name for name in found if "crooked" in name]
-    bench.tick()
+    bench.advance(60)
     assert [record.getMessage() for record in caplog.records] == [
         "metrics: showing foreign_crooked_total of a plugin failed: ValueError (2 times)"  # the start looks too
     ]

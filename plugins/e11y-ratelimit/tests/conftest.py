@@ -6,11 +6,9 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from typing import Any
 
-import attrs
 import pytest
 
-from e11y import CONTEXT, Field, Host, Outcome, Record, Runtime, Schema, Severity, hookimpl
-from e11y.adapters import MemoryAdapter
+from e11y import CONTEXT, Field, Host, Outcome, Record, Schema, Severity, hookimpl, testing
 from e11y.testing import FrozenClock, StandaloneHost
 from e11y_ratelimit import RateLimitPlugin, RateLimitSettings
 
@@ -29,31 +27,24 @@ class Letters:
         return True
 
 
-@attrs.define
-class Bench:
-    """A running runtime whose time stands still."""
-
-    runtime: Runtime
-    memory: MemoryAdapter
-    clock: FrozenClock
-    letters: Letters
+class Bench(testing.Bench):
+    """Summaries stand apart from the other records."""
 
     @property
     def records(self) -> list[Record]:
-        """Everything that arrived except summaries, after a flush; the ledger must balance."""
-        assert not self.runtime.flush(5).undelivered
-        self.runtime.ledger.check()
-        return [record for record in self.memory.records if record.name != "e11y.rate_limited"]
+        return [record for record in super().records if record.name != "e11y.rate_limited"]
 
     @property
     def summaries(self) -> list[dict[str, Any]]:
-        self.runtime.flush(5)  # the periodic work comes behind what is in the intake
-        self.runtime.flush(5)
+        self.flush()  # the periodic work comes behind what is in the intake
+        self.flush()
         return [dict(record.payload) for record in self.memory.records if record.name == "e11y.rate_limited"]
 
     @property
-    def dropped(self) -> dict[str, int]:
-        return dict(self.runtime.ledger.snapshot().dropped)
+    def letters(self) -> list[tuple[str, str]]:
+        """Name and reason of each event that was kept as a dead letter."""
+        (letters,) = (one.instance for one in self.runtime.plugins.plugins if isinstance(one.instance, Letters))
+        return letters.kept
 
 
 MakeBench = Callable[..., Bench]
@@ -65,17 +56,8 @@ def make_bench() -> Iterator[MakeBench]:
     with ExitStack() as stack:
 
         def make(*, top: dict[str, Any] | None = None, plugins: tuple[object, ...] = (), **table: Any) -> Bench:
-            memory, clock, letters = MemoryAdapter(max_records=None), FrozenClock(), Letters()
-            runtime = Runtime(
-                {"environment": "test", "plugins": ["ratelimit"], "ratelimit": table, **(top or {})},
-                plugins=[letters, *plugins],
-                adapters={"logs": memory},
-                clock=clock,
-                environ={},
-                event_types=(),
-            )
-            stack.enter_context(runtime)
-            return Bench(runtime, memory, clock, letters)
+            given = {"plugins": ["ratelimit"], "ratelimit": table, **(top or {})}
+            return stack.enter_context(Bench.running(given, plugins=[Letters(), *plugins]))
 
         yield make
 

@@ -7,32 +7,9 @@ from contextlib import ExitStack
 from datetime import UTC, datetime
 from typing import Any
 
-import attrs
 import pytest
 
-from e11y import Event, Record, Runtime
-from e11y.adapters import MemoryAdapter
-from e11y.testing import FrozenClock
-
-
-@attrs.define
-class Bench:
-    """A running runtime and what arrived at its adapter."""
-
-    runtime: Runtime
-    memory: MemoryAdapter
-
-    @property
-    def records(self) -> tuple[Record, ...]:
-        """Everything that arrived, after a flush; the ledger must balance."""
-        assert not self.runtime.flush(5).undelivered
-        self.runtime.ledger.check()
-        return self.memory.records
-
-    def source(self, event_type: type[Event]) -> str:
-        """Return the generated function."""
-        return self.runtime.compiler.source(event_type)
-
+from e11y.testing import Bench, FrozenClock
 
 Run = Callable[..., Bench]
 
@@ -50,16 +27,8 @@ def run() -> Iterator[Run]:
             plugins: Any = (),
             **table: Any,
         ) -> Bench:
-            memory = MemoryAdapter(max_records=None)
-            runtime = Runtime(
-                {"environment": "test", "plugins": [*names], **({"versioning": table} if table else {})},
-                plugins=plugins,
-                adapters={"logs": memory},
-                clock=FrozenClock(datetime.fromisoformat(day).replace(tzinfo=UTC)),
-                environ={},
-                event_types=known,
-            )
-            stack.enter_context(runtime)
-            return Bench(runtime, memory)
+            given = {"plugins": [*names], **({"versioning": table} if table else {})}
+            clock = FrozenClock(datetime.fromisoformat(day).replace(tzinfo=UTC))
+            return stack.enter_context(Bench.running(given, plugins=plugins, clock=clock, event_types=known))
 
         yield start

@@ -10,7 +10,7 @@ import attrs
 
 from e11y.adapter import Adapter
 from e11y.adapters.memory import MemoryAdapter
-from e11y.clock import Ids
+from e11y.clock import Clock, Ids
 from e11y.context import CURRENT, NO_FRAME
 from e11y.event import Event
 from e11y.host import Fault, ScopeReport
@@ -40,7 +40,7 @@ class _Watcher:
 
 @attrs.define(eq=False)
 class Bench:
-    """A running runtime whose time stands still, and what came of the events that were tracked in it.
+    """A running runtime, and what came of the events that were tracked in it.
 
     For tests of plugins, made by ``running``; a plugin's tests may derive one that knows more. Applications
     test with the fixture ``e11y_events``.
@@ -48,13 +48,13 @@ class Bench:
     Attributes:
         runtime: Active, with no settings but those it was given.
         memory: The adapter ``logs``, unless others were given.
-        clock: Where the runtime reads the time.
+        clock: Stands still until ``advance``, unless another was given.
         scopes: What each finished scope reported.
     """
 
     runtime: Runtime
     memory: MemoryAdapter
-    clock: FrozenClock
+    clock: Clock
     scopes: list[ScopeReport]
     _told: list[Fault]
 
@@ -66,7 +66,7 @@ class Bench:
         *,
         plugins: Sequence[object] = (),
         adapters: Mapping[str, Adapter] | None = None,
-        clock: FrozenClock | None = None,
+        clock: Clock | None = None,
         ids: Ids | None = None,
         event_types: Sequence[type[Event]] = (),
     ) -> Iterator[Self]:
@@ -147,13 +147,25 @@ class Bench:
         return found[0]
 
     def advance(self, seconds: float) -> None:
-        """Let time go on, and the periodic work be done that is due then."""
+        """Let time go on, and the periodic work be done that is due then.
+
+        Raises:
+            TypeError: Time goes on by itself, by the clock that was given.
+        """
+        if not isinstance(self.clock, FrozenClock):
+            raise TypeError("this bench has a clock that nobody can advance")
         self.clock.advance(seconds)
         self.flush()
 
-    def flush(self) -> None:
-        """Deliver what was tracked. Waits for as long as that takes: time stands still."""
-        self.runtime.flush()
+    def flush(self, timeout_s: float = 20.0) -> None:
+        """Deliver what was tracked. While time stands still, nothing is too late.
+
+        Raises:
+            AssertionError: An adapter did not take everything in time.
+        """
+        undelivered = self.runtime.flush(timeout_s).undelivered
+        if undelivered:
+            raise AssertionError(f"events were not delivered: {dict(undelivered)}")
 
     def source(self, event_type: type[Event]) -> str:
         """Return the function that was generated for an event type."""

@@ -33,7 +33,7 @@ def test_the_report_says_what_an_slo_counts(bench: Bench) -> None:
     eager.retry.delay(1)
     eager.ignore.delay()
     eager.reject.delay()
-    assert [(report.attributes["state"], report.failed) for report in bench.reports] == [
+    assert [(report.attributes["state"], report.failed) for report in bench.scopes] == [
         ("success", False),
         ("failed", True),
         ("failed", False),
@@ -42,8 +42,8 @@ def test_the_report_says_what_an_slo_counts(bench: Bench) -> None:
         ("ignored", False),
         ("ignored", False),
     ]
-    assert {report.kind for report in bench.reports} == {"task"}
-    first = bench.reports[1]
+    assert {report.kind for report in bench.scopes} == {"task"}
+    first = bench.scopes[1]
     assert first.name == eager.fail.name
     assert dict(first.attributes) == {
         "task": eager.fail.name,
@@ -76,7 +76,7 @@ def test_one_class_may_be_expected(bench: Bench) -> None:
         raise LookupError
 
     assert single.delay().state == "FAILURE"
-    assert [report.failed for report in bench.reports] == [False]
+    assert [report.failed for report in bench.scopes] == [False]
 
 
 def test_retries_are_attempts_of_their_own(bench: Bench) -> None:
@@ -119,7 +119,7 @@ def test_a_process_that_is_told_to_end_keeps_the_trail_and_is_no_failure(bench: 
     with pytest.raises(SystemExit):
         eager.leave.delay()
     assert bench.names == ["task.started"]
-    assert [report.attributes["state"] for report in bench.reports] == ["ignored"]
+    assert [report.attributes["state"] for report in bench.scopes] == ["ignored"]
 
 
 def test_a_task_inside_a_request_leaves_its_context_alone(bench: Bench) -> None:
@@ -134,7 +134,7 @@ def test_a_task_inside_a_request_leaves_its_context_alone(bench: Bench) -> None:
     assert inside["trace_id"] != before["trace_id"]
     assert inside["user_id"] == "42"
     assert inside["request_id"] not in ("r-1", None)
-    assert len(bench.reports) == 3
+    assert len(bench.scopes) == 3
 
 
 def test_the_trail_of_a_success_joins_that_of_the_request_around_it(bench: Bench) -> None:
@@ -152,7 +152,7 @@ def test_the_failure_of_a_task_is_not_that_of_the_request_around_it(bench: Bench
         assert eager.fail.delay(1).state == "FAILURE"
     assert bench.names == ["task.started", "eager.step", "task.failed"]
     assert bench.records[1].payload["number"] == 1
-    assert [report.failed for report in bench.reports] == [True, False]
+    assert [report.failed for report in bench.scopes] == [True, False]
 
 
 def test_tasks_within_tasks(bench: Bench) -> None:
@@ -197,7 +197,7 @@ def test_excluded_tasks_have_a_scope_all_the_same(make_bench: MakeBench) -> None
     bench = make_bench(exclude=["*.eager.f*"])
     eager.fail.delay(1)
     assert bench.names == ["eager.step"]
-    assert [report.attributes["state"] for report in bench.reports] == ["failed"]
+    assert [report.attributes["state"] for report in bench.scopes] == ["failed"]
 
 
 def test_a_task_whose_end_cannot_be_judged_gives_the_context_back(bench: Bench) -> None:
@@ -209,4 +209,4 @@ def test_a_task_whose_end_cannot_be_judged_gives_the_context_back(bench: Bench) 
         odd.delay()  # Celery cannot work with this either
     assert e11y.current_context() == {}
     assert [(fault.operation, fault.kind) for fault in bench.faults] == [("signal task_postrun", "TypeError")]
-    assert len(bench.reports) == 1
+    assert len(bench.scopes) == 1

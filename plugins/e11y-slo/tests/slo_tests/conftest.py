@@ -7,15 +7,12 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
-import attrs
 import pytest
 from prometheus_client import REGISTRY
 from prometheus_client.openmetrics.exposition import generate_latest
 from prometheus_client.openmetrics.parser import text_string_to_metric_families
 
-from e11y import Runtime
-from e11y.adapters import MemoryAdapter
-from e11y.testing import FrozenClock
+from e11y import testing
 
 
 def shown() -> dict[str, float]:
@@ -32,15 +29,8 @@ def shown() -> dict[str, float]:
     return found
 
 
-@attrs.define
-class Bench:
-    """A running runtime and what arrived at its adapter."""
-
-    runtime: Runtime
-    memory: MemoryAdapter
-    clock: FrozenClock
-
-    def counts(self, metric: str) -> dict[str, float]:
+class Bench(testing.Bench):
+    def series(self, metric: str) -> dict[str, float]:
         """Return the labels of each series of a metric, without their names -> its value."""
         found = {}
         for name, value in shown().items():
@@ -48,15 +38,6 @@ class Bench:
                 values = [one.partition("=")[2].strip('"') for one in name[len(metric) + 1 : -1].split(",")]
                 found[" ".join(values)] = value
         return found
-
-    def faults(self) -> dict[str, int]:
-        """Return what the plugin counts for itself."""
-        return dict(self.runtime.ledger.snapshot().plugins)
-
-    def tick(self) -> None:
-        """Let the clock go on, and the periodic work be done."""
-        self.clock.advance(60)
-        self.runtime.flush(5)
 
 
 Run = Callable[..., Bench]
@@ -75,18 +56,8 @@ def run() -> Iterator[Run]:
     with ExitStack() as stack:
 
         def start(*, top: dict[str, Any] | None = None, plugins: Any = (), **table: Any) -> Bench:
-            memory = MemoryAdapter(max_records=None)
-            clock = FrozenClock()
-            runtime = Runtime(
-                {"environment": "test", "plugins": ["slo"], "slo": table, **(top or {})},
-                plugins=plugins,
-                adapters={"logs": memory},
-                clock=clock,
-                environ={},
-                event_types=(),
-            )
-            stack.enter_context(runtime)
-            return Bench(runtime, memory, clock)
+            given = {"plugins": ["slo"], "slo": table, **(top or {})}
+            return stack.enter_context(Bench.running(given, plugins=plugins))
 
         yield start
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 import e11y
 
-from .conftest import Bench, Run
+from .conftest import Bench, Run, shown
 
 REQUESTS = "slo_http_requests_total"
 JOBS = "slo_background_jobs_total"
@@ -30,41 +30,41 @@ def work(task: str = "shop.ship", queue: str = "fast", **facts: Any) -> None:
 def test_each_class_of_status_is_counted(bench: Bench) -> None:
     for status in (200, 201, 204, 302, 404, 500):
         serve(status)
-    assert bench.counts(REQUESTS) == {
+    assert bench.series(REQUESTS) == {
         "GET /orders/{id} 2xx": 3,
         "GET /orders/{id} 3xx": 1,
         "GET /orders/{id} 4xx": 1,
         "GET /orders/{id} 5xx": 1,
     }
-    assert bench.counts("slo_http_request_duration_seconds_count") == {"GET /orders/{id}": 6}
+    assert bench.series("slo_http_request_duration_seconds_count") == {"GET /orders/{id}": 6}
 
 
 def test_a_route_shows_its_failures_before_the_first(bench: Bench) -> None:
     serve(200)
-    assert bench.counts(REQUESTS) == {"GET /orders/{id} 2xx": 1, "GET /orders/{id} 5xx": 0}
+    assert bench.series(REQUESTS) == {"GET /orders/{id} 2xx": 1, "GET /orders/{id} 5xx": 0}
 
 
 @pytest.mark.parametrize("status", [None, 101, 199, 600, 999, -1, True, "200"])
 def test_what_is_no_answer_is_unknown_and_was_not_slow(bench: Bench, status: Any) -> None:
     serve(status)
-    assert bench.counts(REQUESTS) == {"GET /orders/{id} unknown": 1}
-    assert bench.counts("slo_http_request_duration_seconds_count") == {}
+    assert bench.series(REQUESTS) == {"GET /orders/{id} unknown": 1}
+    assert bench.series("slo_http_request_duration_seconds_count") == {}
 
 
 @pytest.mark.parametrize("status", [None, 200, 201, 404, 500, 503])
 def test_what_failed_is_a_servers_error_whatever_was_sent_before(bench: Bench, status: int | None) -> None:
     serve(status, ended="failed")
-    assert bench.counts(REQUESTS) == {"GET /orders/{id} 5xx": 1}
-    assert bench.counts("slo_http_request_duration_seconds_count") == {"GET /orders/{id}": 1}
+    assert bench.series(REQUESTS) == {"GET /orders/{id} 5xx": 1}
+    assert bench.series("slo_http_request_duration_seconds_count") == {"GET /orders/{id}": 1}
 
 
 def test_durations_are_seconds(run: Run) -> None:
     bench = run()
     with e11y.scope("request", kind="request", method="GET", route="/slow", status=200):
         bench.clock.advance(0.25)
-    found = bench.counts("slo_http_request_duration_seconds_bucket")
+    found = bench.series("slo_http_request_duration_seconds_bucket")
     assert (found["0.1 GET /slow"], found["0.25 GET /slow"], found["+Inf GET /slow"]) == (0, 1, 1)
-    assert bench.counts("slo_http_request_duration_seconds_sum") == {"GET /slow": 0.25}
+    assert bench.series("slo_http_request_duration_seconds_sum") == {"GET /slow": 0.25}
     assert len(found) == 12
 
 
@@ -73,16 +73,16 @@ def test_work_after_the_response_is_not_its_duration(run: Run) -> None:
     with e11y.scope("request", kind="request", method="GET", route="/slow", status=200) as scope:
         bench.clock.advance(0.25)
         scope.set(answered_ns=125_000_000)
-    assert bench.counts("slo_http_request_duration_seconds_sum") == {"GET /slow": 0.125}
+    assert bench.series("slo_http_request_duration_seconds_sum") == {"GET /slow": 0.125}
 
 
 def test_ten_thousand_paths_without_a_route_are_one_series(bench: Bench) -> None:
     serve(200)
-    before = set(bench.counts(REQUESTS))
+    before = set(bench.series(REQUESTS))
     for number in range(10_000):
         with e11y.scope(f"GET /{number}", kind="request", method="GET", status=404):
             pass
-    after = bench.counts(REQUESTS)
+    after = bench.series(REQUESTS)
     assert set(after) - before == {"GET unmatched 4xx"}
     assert after["GET unmatched 4xx"] == 10_000
 
@@ -91,10 +91,10 @@ def test_routes_that_are_no_templates_stay_bounded(run: Run, caplog: pytest.LogC
     bench = run(limit=50)
     for number in range(1_000):
         serve(200, route=f"/{number}")
-    found = bench.counts(REQUESTS)
+    found = bench.series(REQUESTS)
     assert found["GET [OTHER] 2xx"] == 950
     assert (len(found), sum(found.values())) == (102, 1_000)
-    bench.tick()
+    bench.advance(60)
     assert [record.getMessage() for record in caplog.records] == [
         "slo: label 'route' of metric 'slo_http_requests_total' has 40 of 50 values; further ones will become '[OTHER]'",
         "slo: label 'route' of metric 'slo_http_requests_total' is over its limit of 50 values: "
@@ -117,7 +117,7 @@ def test_a_label_that_nears_its_limit_is_told_once(
     bench = run(limit=limit)
     for number in [*range(amount), 0]:
         work(f"task {number}", state="success")
-    bench.tick()
+    bench.advance(60)
     said = [record.getMessage() for record in caplog.records]
     assert all(one.startswith("slo: label 'task' of metric 'slo_background_jobs_total' ") for one in said)
     assert [one.partition("jobs_total' ")[2].partition(" values")[0] for one in said] == told
@@ -128,22 +128,22 @@ def test_what_is_ignored_leaves_no_trace(run: Run) -> None:
     for status, route in [(404, "/a"), (200, "/health"), (500, "/static/a/b"), (200, "/[x]?")]:
         serve(status, route=route)
     work("shop.beat_often", state="failed")
-    assert (bench.counts(REQUESTS), bench.counts(JOBS)) == ({}, {})
+    assert (bench.series(REQUESTS), bench.series(JOBS)) == ({}, {})
     serve(200, route="/healthy")
     serve(200, route="/x?")
-    assert set(bench.counts(REQUESTS)) == {"GET /healthy 2xx", "GET /healthy 5xx", "GET /x? 2xx", "GET /x? 5xx"}
+    assert set(bench.series(REQUESTS)) == {"GET /healthy 2xx", "GET /healthy 5xx", "GET /x? 2xx", "GET /x? 5xx"}
 
 
 def test_jobs_succeed_or_fail_and_retries_are_neither(bench: Bench) -> None:
     for state in ("success", "success", "failed", "retried", "ignored"):
         work(state=state)
-    assert bench.counts(JOBS) == {"fast success shop.ship": 2, "fast failed shop.ship": 1}
-    assert bench.counts("slo_background_job_duration_seconds_count") == {"fast shop.ship": 2}
+    assert bench.series(JOBS) == {"fast success shop.ship": 2, "fast failed shop.ship": 1}
+    assert bench.series("slo_background_job_duration_seconds_count") == {"fast shop.ship": 2}
 
 
 def test_a_failed_job_has_no_duration(bench: Bench) -> None:
     work(state="failed")
-    assert bench.counts("slo_background_job_duration_seconds_count") == {}
+    assert bench.series("slo_background_job_duration_seconds_count") == {}
 
 
 def test_a_scope_of_the_applications_own_is_a_job(bench: Bench) -> None:
@@ -151,40 +151,40 @@ def test_a_scope_of_the_applications_own_is_a_job(bench: Bench) -> None:
         pass
     with pytest.raises(ZeroDivisionError), e11y.scope("nightly", kind="job"):
         raise ZeroDivisionError
-    assert bench.counts(JOBS) == {" success nightly": 1, " failed nightly": 1}
+    assert bench.series(JOBS) == {" success nightly": 1, " failed nightly": 1}
 
 
 @pytest.mark.parametrize("kind", ["scope", "command", "websocket", "lifespan"])
 def test_other_scopes_are_not_counted(bench: Bench, kind: str) -> None:
     with e11y.scope("other", kind=kind, method="GET", route="/a", status=200, task="a", state="success"):
         pass
-    assert (bench.counts(REQUESTS), bench.counts(JOBS)) == ({}, {})
+    assert (bench.series(REQUESTS), bench.series(JOBS)) == ({}, {})
 
 
 def test_either_can_be_switched_off(run: Run) -> None:
     bench = run(http=False)
     serve(200)
     work(state="success")
-    assert (bench.counts(REQUESTS), len(bench.counts(JOBS))) == ({}, 2)
+    assert (bench.series(REQUESTS), len(bench.series(JOBS))) == ({}, 2)
     bench = run(jobs=False)
     serve(200)
     work(state="success")
-    assert (len(bench.counts(REQUESTS)), bench.counts(JOBS)) == (2, {})
+    assert (len(bench.series(REQUESTS)), bench.series(JOBS)) == (2, {})
 
 
 def test_a_forked_child_counts_from_zero(bench: Bench) -> None:
     serve(200)
-    assert bench.counts(REQUESTS)["GET /orders/{id} 2xx"] == 1
+    assert bench.series(REQUESTS)["GET /orders/{id} 2xx"] == 1
     pid = os.fork()
     if pid == 0:
         status = 1
         try:
             serve(500)
-            status = 0 if bench.counts(REQUESTS) == {"GET /orders/{id} 5xx": 1} else 2
+            status = 0 if bench.series(REQUESTS) == {"GET /orders/{id} 5xx": 1} else 2
         finally:
             os._exit(status)
     assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0
-    assert bench.counts(REQUESTS)["GET /orders/{id} 5xx"] == 0
+    assert bench.series(REQUESTS)["GET /orders/{id} 5xx"] == 0
 
 
 @given(
@@ -194,16 +194,9 @@ def test_a_forked_child_counts_from_zero(bench: Bench) -> None:
     )
 )
 def test_nothing_that_an_integration_says_costs_the_scrape(facts: dict[str, Any]) -> None:
-    from e11y import Runtime
-    from e11y.adapters import MemoryAdapter
-
-    settings = {"environment": "test", "plugins": ["slo"]}
-    with Runtime(settings, adapters={"logs": MemoryAdapter()}, environ={}, event_types=()) as runtime:
-        bench = Bench(runtime, MemoryAdapter(), None)  # type: ignore[arg-type]
+    with Bench.running({"plugins": ["slo"]}) as bench:
         for kind in ("request", "task"):
             with e11y.scope("any", kind=kind) as scope:
                 scope.set(**facts)
-        from .conftest import shown
-
         assert sum(value for name, value in shown().items() if name.startswith(REQUESTS)) == 1
-        assert bench.faults() == {}
+        assert bench.counts == {}

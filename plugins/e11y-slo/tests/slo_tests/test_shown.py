@@ -54,17 +54,17 @@ def test_the_runtime_that_started_last_is_shown(run: Run) -> None:
     assert shown() == {}
     serve()
     serve()
-    assert inner.counts("slo_http_requests_total") == {"GET /a 2xx": 2, "GET /a 5xx": 0}
+    assert inner.series("slo_http_requests_total") == {"GET /a 2xx": 2, "GET /a 5xx": 0}
     inner.runtime.deactivate()
     inner.runtime.shutdown()
-    assert outer.counts("slo_http_requests_total") == {"GET /a 2xx": 1, "GET /a 5xx": 0}
+    assert outer.series("slo_http_requests_total") == {"GET /a 2xx": 1, "GET /a 5xx": 0}
 
 
 def test_what_ended_can_still_be_read(run: Run) -> None:
     bench = run()
     serve()
     bench.runtime.shutdown()
-    assert bench.counts("slo_http_requests_total") == {"GET /a 2xx": 1, "GET /a 5xx": 0}
+    assert bench.series("slo_http_requests_total") == {"GET /a 2xx": 1, "GET /a 5xx": 0}
 
 
 def test_a_broken_file_stops_the_start(run: Run, own_folder: Path) -> None:

@@ -58,7 +58,7 @@ def test_a_healthy_request_leaves_one_event_and_no_debug_line(bench: Bench) -> N
         "path": "/orders/7",
     }
     assert bench.completed.severity == "success"
-    (report,) = bench.reports
+    (report,) = bench.scopes
     assert (report.name, report.kind, report.failed) == ("GET /orders/{order_id}", "request", False)
     assert dict(report.attributes) == {
         "method": "GET",
@@ -85,8 +85,8 @@ def test_an_exception_writes_the_trail_counts_as_500_and_goes_on_unchanged(bench
     assert (bench.completed.payload["status"], bench.completed.payload["error"]) == (500, "LookupError")
     assert bench.completed.payload["flushed"] == 3
     assert "secret text" not in str([record.encoded() for record in bench.records])
-    assert bench.reports[0].trigger == "exception"
-    assert (bench.reports[0].attributes["status"], bench.reports[0].attributes["error"]) == (500, "LookupError")
+    assert bench.scopes[0].trigger == "exception"
+    assert (bench.scopes[0].attributes["status"], bench.scopes[0].attributes["error"]) == (500, "LookupError")
 
 
 @pytest.mark.parametrize(
@@ -177,7 +177,7 @@ def test_the_end_of_the_response_is_told_beside_the_true_end(bench: Bench) -> No
 
     get(AsgiMiddleware(app))
     get(AsgiMiddleware(unfinished))
-    told, other = bench.reports
+    told, other = bench.scopes
     assert (told.attributes["answered_ns"], told.duration_ns) == (500_000_000, 2_500_000_000)
     assert "answered_ns" not in other.attributes
 
@@ -357,7 +357,7 @@ def test_excluded_paths_have_a_scope_and_no_canonical_event(make_bench: MakeBenc
         get(AsgiMiddleware(respond(status, before=steps(status))), path)
     assert bench.names == ["web.step", "request.completed"]
     assert bench.completed.payload["path"] == "/healthz2"
-    assert [report.attributes["status"] for report in bench.reports] == [200, 200, 500, 200]
+    assert [report.attributes["status"] for report in bench.scopes] == [200, 200, 500, 200]
 
 
 def test_the_canonical_event_can_be_switched_off(make_bench: MakeBench) -> None:
@@ -410,7 +410,7 @@ def test_a_user_that_cannot_be_told_is_left_out(bench: Bench) -> None:
 
 def test_two_middlewares_are_one_request(bench: Bench) -> None:
     get(AsgiMiddleware(AsgiMiddleware(respond(before=steps(1)))))
-    assert len(bench.reports) == 1
+    assert len(bench.scopes) == 1
     assert bench.names == ["request.completed"]
 
 
@@ -440,7 +440,7 @@ def test_requests_of_a_server_that_runs_inside_a_scope_are_traces_of_their_own(b
             assert CURRENT.get() is around.frame
 
     asyncio.run(call())
-    assert len({report.trace_id for report in bench.reports}) == 3
+    assert len({report.trace_id for report in bench.scopes}) == 3
     assert [(record.context["region"], record.parent_trace_id) for record in bench.records] == [("eu", None)] * 2
 
 
@@ -484,7 +484,7 @@ async def _connect(app: Any) -> None:
 
 def test_websockets_open_no_scope_unless_asked(bench: Bench) -> None:
     connect(AsgiMiddleware(websocket({"type": "websocket.accept"})))
-    assert bench.reports == []
+    assert bench.scopes == []
     assert bench.names == ["web.step"]
 
 
@@ -499,6 +499,6 @@ def test_websockets_open_no_scope_unless_asked(bench: Bench) -> None:
 def test_websockets_that_were_asked_for(make_bench: MakeBench, answers: list[dict[str, Any]], status: int) -> None:
     bench = make_bench(websockets=True)
     connect(AsgiMiddleware(websocket(*answers)))
-    (report,) = bench.reports
+    (report,) = bench.scopes
     assert (report.name, report.kind, report.attributes["status"]) == ("WEBSOCKET /feed", "websocket", status)
     assert bench.names == []

@@ -45,7 +45,7 @@ def test_a_valid_header_keeps_the_trail_of_a_healthy_request(signing: Bench) -> 
     assert signing.names == ["web.step", "web.step", "request.completed", "request.completed"]
     kept = signing.records[2]
     assert (kept.severity, kept.payload["ended"], kept.payload["status"]) == ("success", "completed", 200)
-    assert [(report.trigger, report.attributes["error"]) for report in signing.reports] == [
+    assert [(report.trigger, report.attributes["error"]) for report in signing.scopes] == [
         ("debug header", ""),
         ("", ""),
     ]
@@ -57,7 +57,7 @@ def test_a_header_has_no_effect_after_its_time(signing: Bench) -> None:
     get(AsgiMiddleware(app), headers=header)
     signing.clock.advance(1)
     get(AsgiMiddleware(app), headers=header)
-    assert [bool(report.trigger) for report in signing.reports] == [True, False]
+    assert [bool(report.trigger) for report in signing.scopes] == [True, False]
     assert signing.counts == {"web.debug_header_refused": 1}
 
 
@@ -79,7 +79,7 @@ def test_without_a_key_no_header_has_an_effect(bench: Bench) -> None:
 def test_the_header_may_have_another_name(make_bench: MakeBench) -> None:
     bench = make_bench(debug_key=PASS, debug_header="X-Trail")
     get(AsgiMiddleware(app), headers={"X-Trail": sign(PASS, now_s(bench) + 60)})
-    assert bench.reports[0].trigger == "debug header"
+    assert bench.scopes[0].trigger == "debug header"
 
 
 @given(value=st.text(max_size=200) | st.from_regex(r"[0-9]{1,12}\.[0-9a-f]{64}", fullmatch=True))

@@ -69,7 +69,7 @@ def test_requests_are_named_by_their_pattern(
     names = {name.lower(): value for name, value in answer.headers.items()}
     assert names["x-request-id"] == bench.completed.context["request_id"] == "req-1"
     assert names["traceresponse"].split("-")[1] == bench.completed.trace_id
-    assert len(bench.reports) == 1
+    assert len(bench.scopes) == 1
 
 
 def test_a_failing_view_writes_its_trail_and_a_healthy_one_none(bench: Bench, door: Door) -> None:

@@ -153,12 +153,12 @@ def test_random_paths_give_one_name(make_bench: MakeBench) -> None:
             await serve(app, f"/orders/{chance.random()}")
 
     asyncio.run(scan())
-    assert {report.name for report in bench.reports} == {
+    assert {report.name for report in bench.scopes} == {
         "GET unmatched",
         "OTHER /orders/{order_id}",
         "GET /orders/{order_id}",
     }
-    assert len(bench.reports) == 10_200
+    assert len(bench.scopes) == 10_200
 
 
 def test_baggage_comes_in_by_allow_list(make_bench: MakeBench) -> None:

@@ -47,7 +47,7 @@ def test_the_applications_lifespan_runs_and_what_it_tracked_is_delivered_before_
 
     asyncio.run(call())
     assert arrived == [2]
-    assert bench.reports == []
+    assert bench.scopes == []
 
 
 async def refusing(scope: Any, receive: Any, send: Any) -> None:

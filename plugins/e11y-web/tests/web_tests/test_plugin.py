@@ -11,7 +11,7 @@ import attrs
 import pytest
 
 import e11y
-from e11y import ConfigError
+from e11y import ConfigError, Runtime, ScopeReport, hookimpl
 from e11y.testing import StandaloneHost
 from e11y_web import AsgiMiddleware, WebPlugin, WebSettings, annotate
 from e11y_web.inbound import Inbound
@@ -133,14 +133,27 @@ def test_the_child_of_a_request_ends_it_without_telling_it_twice(bench: Bench) -
     assert "child" not in bench.completed.payload
 
 
-def test_the_runtime_that_served_the_request_ends_it(make_bench: MakeBench) -> None:
-    """A runtime that is activated amid a request, as a test would, is not told of it."""
-    outer = make_bench()
-    inner: list[Any] = []
-    get(AsgiMiddleware(respond(before=lambda: inner.append(make_bench()))))
-    inner[0].runtime.deactivate()
-    assert len(outer.reports) == 1
-    assert inner[0].reports == []
+class Listener:
+    """Is told of the scopes of a runtime."""
+
+    def __init__(self) -> None:
+        self.scopes: list[str] = []
+
+    @hookimpl
+    def e11y_scope_finished(self, report: ScopeReport) -> None:
+        self.scopes.append(report.name)
+
+
+def test_the_runtime_that_served_the_request_ends_it(bench: Bench) -> None:
+    """A runtime that is activated amid a request is not told of it."""
+    listener = Listener()
+    settings = {"environment": "test", "plugins": ["web", listener]}
+    other = Runtime(settings, adapters={}, environ={}, event_types=())
+    get(AsgiMiddleware(respond(before=other.activate)))
+    other.deactivate()
+    other.shutdown()
+    assert len(bench.scopes) == 1
+    assert listener.scopes == []
     assert e11y.current_context() == {}
 
 

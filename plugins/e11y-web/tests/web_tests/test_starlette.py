@@ -142,7 +142,7 @@ def test_requests_to_starlette_are_named_by_the_template_of_their_route(
 ) -> None:
     assert get(StarletteMiddleware(starlette_app()), path).status == status
     assert (bench.completed.payload["route"], bench.completed.payload["status"]) == (route, status)
-    assert bench.reports[0].name == f"GET {route}"
+    assert bench.scopes[0].name == f"GET {route}"
 
 
 def test_routes_by_host_are_named_by_their_path(bench: Bench) -> None:
@@ -185,7 +185,7 @@ def test_what_the_handler_of_errors_tracks_belongs_to_the_request(bench: Bench) 
     answer = get(app, "/crash")
     assert (answer.status, type(answer.error)) == (500, LookupError)
     assert bench.names == ["web.step", "web.sale.failed", "request.completed"]
-    assert {record.trace_id for record in bench.records} == {bench.reports[0].trace_id}
+    assert {record.trace_id for record in bench.records} == {bench.scopes[0].trace_id}
     assert answer.headers["x-request-id"] == bench.completed.context["request_id"]
 
 
