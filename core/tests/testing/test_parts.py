@@ -39,6 +39,13 @@ def test_a_frozen_clock_moves_only_when_told() -> None:
         clock.advance(-1)
 
 
+@pytest.mark.parametrize("microsecond", [0, 499_999, 500_001, 999_999])
+@pytest.mark.parametrize("second", [-1, 1_769_860_800])
+def test_a_frozen_clock_starts_where_it_is_told(second: int, microsecond: int) -> None:
+    start = datetime.fromtimestamp(second, UTC).replace(microsecond=microsecond)
+    assert FrozenClock(start).time_ns() == second * 10**9 + microsecond * 1_000
+
+
 def test_a_standalone_host_writes_down_what_it_is_told() -> None:
     host: Host = StandaloneHost(service="shop")
     host.count("seen")

@@ -20,7 +20,7 @@ class FrozenClock:
     """
 
     def __init__(self, start: datetime = NOON) -> None:
-        self._start_ns = round(start.timestamp()) * 1_000_000_000 + start.microsecond * 1_000
+        self._start_ns = round(start.replace(microsecond=0).timestamp()) * 1_000_000_000 + start.microsecond * 1_000
         self._ticks = itertools.count()
         self._elapsed_ns = 0
         self.time_ns: Callable[[], int] = lambda: self._start_ns + self._elapsed_ns + next(self._ticks)
