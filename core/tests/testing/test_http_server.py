@@ -2,6 +2,8 @@
 
 import gzip
 import json
+import socket
+import sys
 import threading
 import time
 import zlib
@@ -117,6 +119,7 @@ def test_a_slow_answer_takes_its_time(server: LoopbackServer, client: urllib3.Po
     server.answers.append(Answer(200, delay_s=30))
     with pytest.raises(urllib3.exceptions.ReadTimeoutError):
         client.request("POST", server.url, timeout=0.05)
+    server.wait_for_requests(1)  # so that the next answer is not for this one
     server.answers.append(Answer(200, delay_s=0.05))
     started = time.monotonic()
     assert client.request("POST", server.url).status == 200
@@ -131,7 +134,7 @@ def test_a_hanging_request_is_answered_when_released(server: LoopbackServer, cli
     server.wait_for_requests(1)
     assert bodies == []
     server.release()
-    caller.join(5)
+    caller.join(30)
     assert bodies == [b"at last"]
 
 
@@ -159,7 +162,7 @@ def test_stop_is_quick_while_requests_hang_and_connections_idle(client: urllib3.
     server.stop()
     assert time.monotonic() - started < 10.0
     for caller in callers:
-        caller.join(5)
+        caller.join(30)
     assert len(errors) == 4
 
 
@@ -172,6 +175,14 @@ def test_a_stopped_server_refuses_and_its_port_can_be_taken_again(client: urllib
         assert client.request("POST", first.url).status == 204
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere a later server of ours could not have the port either")
+def test_nobody_gets_the_port_of_a_stopped_server_by_chance() -> None:
+    server = LoopbackServer()
+    server.stop()
+    with socket.socket() as other, pytest.raises(OSError, match="Address already in use"):
+        other.bind(("127.0.0.1", server.port))
+
+
 def test_many_threads_are_recorded_without_loss(server: LoopbackServer, client: urllib3.PoolManager) -> None:
     def send(number: int) -> None:
         for index in range(20):
@@ -181,5 +192,5 @@ def test_many_threads_are_recorded_without_loss(server: LoopbackServer, client: 
     for caller in callers:
         caller.start()
     for caller in callers:
-        caller.join(10)
+        caller.join(30)
     assert sorted(request.json() for request in server.requests) == [[n, i] for n in range(8) for i in range(20)]

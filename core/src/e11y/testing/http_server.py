@@ -15,6 +15,7 @@ import socket
 import socketserver
 import sys
 import threading
+import weakref
 import zlib
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -144,7 +145,7 @@ class LoopbackServer:
         with self._changed:
             return tuple(self._requests)
 
-    def wait_for_requests(self, count: int, *, timeout_s: float = 5.0) -> Sequence[Request]:
+    def wait_for_requests(self, count: int, *, timeout_s: float = 30.0) -> Sequence[Request]:
         """Return the requests as soon as there are ``count`` of them.
 
         Raises:
@@ -162,12 +163,17 @@ class LoopbackServer:
         gate.set()
 
     def stop(self) -> None:
-        """Refuse new connections and cut the open ones, hanging or not. Stopping twice is harmless."""
+        """Refuse new connections and cut the open ones, hanging or not. Stopping twice is harmless.
+
+        On Linux nobody else can have the port as long as the object lives, unless by asking for that very number: where
+        this server is meant to be gone, that of another process might answer.
+        """
         if self._stopping.is_set():
             return
         self._stopping.set()
         self._listener.shutdown()
         self._listener.server_close()
+        self._keep_port()
         self._thread.join()
         self.release()
         with self._changed:
@@ -175,6 +181,18 @@ class LoopbackServer:
                 with suppress(OSError):  # the client was faster
                     connection.shutdown(socket.SHUT_RDWR)
             self._changed.wait_for(lambda: not self._connections, _PATIENCE_S)
+
+    def _keep_port(self) -> None:
+        if sys.platform != "linux":  # elsewhere no later server of ours could have it either
+            return
+        keeper = socket.socket()
+        keeper.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # a later server may bind beside it
+        try:
+            keeper.bind(("127.0.0.1", self.port))
+        except OSError:  # somebody was faster
+            keeper.close()
+        else:
+            weakref.finalize(self, keeper.close)
 
     def __enter__(self) -> Self:
         return self
@@ -188,7 +206,8 @@ class LoopbackServer:
         with self._changed:
             self._connections.add(connection)
             if self._stopping.is_set():
-                connection.shutdown(socket.SHUT_RDWR)
+                with suppress(OSError):  # the client was faster
+                    connection.shutdown(socket.SHUT_RDWR)
 
     def _closed(self, connection: socket.socket) -> None:
         with self._changed:
