@@ -1,6 +1,7 @@
 """The smaller parts of the kit: clock, host, watch, samples."""
 
 import collections.abc
+import gc
 import socket
 import sqlite3
 import subprocess
@@ -95,8 +96,10 @@ def test_the_watch_leaves_everything_else_alone() -> None:
     before = sys.getprofile()
     with IoWatch() as watch:
         sorted([3, 1, 2])
+        assert not gc.isenabled()  # what somebody else left behind may close files
     assert watch.seen == []
     assert sys.getprofile() is before
+    assert gc.isenabled()
 
 
 def test_every_hard_payload_can_be_written() -> None:

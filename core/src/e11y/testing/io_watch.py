@@ -6,6 +6,7 @@ can be taken away again; an audit hook stays for the life of the process.
 
 from __future__ import annotations
 
+import gc
 import sys
 from types import FrameType, TracebackType
 from typing import Any, Final, Self
@@ -37,13 +38,19 @@ WATCHED: Final = frozenset(
 
 
 class IoWatch:
-    """Context manager; afterwards ``seen`` names what happened, in order."""
+    """Context manager; afterwards ``seen`` names what happened, in order.
+
+    Meanwhile garbage is not collected: that of somebody else may tidy up files.
+    """
 
     def __init__(self) -> None:
         self.seen: list[str] = []
         self._before: Any = None
+        self._collects = False
 
     def __enter__(self) -> Self:
+        self._collects = gc.isenabled()
+        gc.disable()
         self._before = sys.getprofile()
         sys.setprofile(self._notice)
         return self
@@ -52,6 +59,8 @@ class IoWatch:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         sys.setprofile(self._before)
+        if self._collects:
+            gc.enable()
 
     def _notice(self, frame: FrameType, event: str, argument: Any) -> None:  # pragma: no cover - not traced itself
         if event == "c_call" and getattr(argument, "__qualname__", "") in WATCHED:

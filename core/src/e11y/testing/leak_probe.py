@@ -97,7 +97,7 @@ class LeakProbe:
                     call()
                 except Exception as error:  # noqa: BLE001 - whatever it says is looked at
                     captured.errors.append("".join(traceback.format_exception(error)) + repr(vars(error)))
-                runtime.flush(5)
+                runtime.flush(30)
                 runtime.faults.tell(final=True)
                 reprs = list(_reprs(runtime, self.plugins, memory))
         records = {"console": captured.out.getvalue()}

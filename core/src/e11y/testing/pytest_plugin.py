@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 _MARKER = "e11y_config"
 _UPDATE_FLAG = "--e11y-update-snapshots"
+_PATIENCE_S = 30.0
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -136,7 +137,7 @@ def _tracked_events(
     from e11y.testing.snapshot import Snapshots  # noqa: PLC0415
 
     def read(*names: str) -> Sequence[Record]:
-        held = runtime.flush().undelivered
+        held = runtime.flush(_PATIENCE_S).undelivered
         if any(held.values()):
             raise AssertionError(f"{sum(held.values())} events were not delivered to the memory adapters in time")
         records = [record for name in names for record in adapters[name].records]
