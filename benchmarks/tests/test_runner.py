@@ -46,7 +46,7 @@ def test_the_command_prints_a_table_and_writes_everything_it_measured(tmp_path: 
 
 def test_check_fails_when_a_promise_could_not_be_measured(tmp_path: Path, capsys: Captured) -> None:
     python = tmp_path / "python"
-    python.write_text(f'#!/bin/sh\n[ "$1" = -c ] && exec {sys.executable} "$@"\necho "no such luck" >&2; exit 3\n')
+    python.write_text(f'#!/bin/sh\n[ "$1" = -c ] && exec "{sys.executable}" "$@"\necho "no such luck" >&2; exit 3\n')
     python.chmod(0o700)
     asked = ["--quick", "--only", "import", "--rounds", "1", "--python", str(python)]
     assert main([*asked, "--check"]) == 1

@@ -151,7 +151,7 @@ def app(tmp_path: Path) -> Path:
 @pytest.fixture
 def run(app: Path) -> Run:
     """Return a function that runs ``python -m e11y`` with arguments and environment variables."""
-    foreign = ("E11Y_", "PYTEST", "OTEL_", "NO_COLOR", "FORCE_COLOR")
+    foreign = ("E11Y_", "PYTEST", "OTEL_", "NO_COLOR", "FORCE_COLOR", "COLUMNS", "PYTHONWARNINGS", "PYTHONDEVMODE")
     environ = {key: value for key, value in os.environ.items() if not key.startswith(foreign)}
 
     def run(*arguments: str, command: tuple[str, ...] = ("-m", "e11y"), **variables: str) -> Ended:
