@@ -390,7 +390,7 @@ json_values = st.recursive(
 )
 
 
-@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=300, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(value=json_values)
 def test_any_value_loses_at_most_its_own_record(reporting: Bench, value: Any) -> None:
     before = reporting.runtime.ledger.check()
