@@ -109,7 +109,7 @@ with CASES["e11y-counted"].open(pathlib.Path(sys.argv[1])) as emitter:
 def test_every_event_is_counted_and_those_of_the_base_are_not(tmp_path: Path) -> None:
     """In a process of its own: a process that knows the event type is refused without e11y-metrics."""
     command = [sys.executable, "-c", COUNTED, str(tmp_path)]
-    answer = subprocess.run(command, capture_output=True, text=True, check=False, timeout=30, cwd=ROOT)
+    answer = subprocess.run(command, capture_output=True, text=True, check=False, timeout=50, cwd=ROOT)
     assert answer.stdout.splitlines() == ["70", "50", "50"], answer.stderr
 
 

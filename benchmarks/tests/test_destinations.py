@@ -63,5 +63,5 @@ def test_the_otlp_exporter_has_nothing_to_complain_of(tmp_path: Path, caplog: py
 def test_a_sink_answers_each_request() -> None:
     with sink() as url:
         for body in (b"", b"x" * 100_000):
-            with urllib.request.urlopen(urllib.request.Request(url, data=body, method="POST"), timeout=5) as answer:
+            with urllib.request.urlopen(urllib.request.Request(url, data=body, method="POST"), timeout=30) as answer:
                 assert answer.status == 200

@@ -24,7 +24,7 @@ class Bench:
     @property
     def records(self) -> tuple[Record, ...]:
         """Everything that arrived, after a flush; the ledger must balance."""
-        report = self.runtime.flush(5)
+        report = self.runtime.flush(30)
         assert not report.undelivered
         self.runtime.ledger.check()
         return self.memory.records
@@ -50,7 +50,7 @@ def make_bench() -> Iterator[MakeBench]:
         def make(settings: dict[str, Any] | None = None, **arguments: Any) -> Bench:
             memory = MemoryAdapter(max_records=None)
             arguments.setdefault("adapters", {"logs": memory})
-            given = {"environment": "test", "plugins": [], **(settings or {})}
+            given = {"environment": "test", "plugins": [], "shutdown_timeout": "30s", **(settings or {})}
             runtime = Runtime(given, environ={}, event_types=(), **arguments)
             stack.enter_context(runtime)
             return Bench(runtime, memory)

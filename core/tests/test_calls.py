@@ -43,7 +43,7 @@ def test_adapters_of_one_call(make_bench: MakeBench) -> None:
     bench = make_bench(adapters={"logs": logs, "archive": archive})
     OrderPaid.at(adapters=["archive"]).track(order_id="1")
     assert OrderPaid.at(adapters=[]).track(order_id="2") is Outcome.UNROUTED
-    bench.runtime.flush(5)
+    bench.runtime.flush(30)
     assert (logs.count(), archive.count()) == (0, 1)
     assert bench.runtime.ledger.check().unrouted == 1
 

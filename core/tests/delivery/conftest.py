@@ -234,7 +234,7 @@ def stopped_clock() -> StoppedClock:
     return StoppedClock()
 
 
-def poll(condition: Callable[[], bool], seconds: float = 5.0) -> bool:
+def poll(condition: Callable[[], bool], seconds: float = 30.0) -> bool:
     until = time.monotonic() + seconds
     while not condition():
         if time.monotonic() > until:

@@ -142,7 +142,7 @@ def test_a_plugin_reads_the_ledger_of_its_own_runtime() -> None:
     adapters = {"logs": MemoryAdapter()}
     with Runtime(settings, plugins=[auditor], adapters=adapters, environ={}, event_types=()) as runtime:
         LedgerHostSeen.track()
-        runtime.flush(5)
+        runtime.flush(30)
         assert auditor.host is not None
         assert auditor.host.ledger() == runtime.ledger.snapshot()
         assert auditor.host.ledger().routed == 1

@@ -155,7 +155,7 @@ def test_a_worker_survives_what_it_runs(poll: Any) -> None:
     worker.wake.wake()  # cuts the pause after the fault short
     assert poll(lambda: len(calls) > 3)
     worker.stop()
-    assert worker.join(2)
+    assert worker.join(30)
     assert faults == [("w", "background work")]
     assert calls[-1] == -1
     assert not worker.start()
@@ -166,7 +166,7 @@ def test_a_worker_and_the_threads_of_plugins_work_for_e11y() -> None:
     worker = Worker("w", lambda: 1.0, lambda: seen.append(is_own_thread()), Wake(), lambda *_: None)
     worker.start()
     worker.stop()
-    assert worker.join(5)
+    assert worker.join(30)
 
     thread = start_thread(lambda: seen.append(is_own_thread()), name="e11y-test")
     thread.join()
@@ -187,7 +187,7 @@ def test_a_worker_that_gets_no_thread_says_so(monkeypatch: pytest.MonkeyPatch) -
     assert faults == ["start of its thread"]
     assert worker.start()
     worker.stop()
-    assert worker.join(2)
+    assert worker.join(30)
 
 
 def test_a_worker_knows_itself_before_its_starter_does(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -204,7 +204,7 @@ def test_a_worker_knows_itself_before_its_starter_does(monkeypatch: pytest.Monke
 
     def start_and_pause(thread: threading.Thread) -> None:
         start(thread)
-        assert ran.wait(5)
+        assert ran.wait(30)
 
     worker = Worker("w", work, lambda: None, Wake(), lambda *_: None)
     monkeypatch.setattr(threading.Thread, "start", start_and_pause)
