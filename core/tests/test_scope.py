@@ -440,8 +440,11 @@ def test_what_a_scope_writes_after_its_runtime_stopped_is_counted(make_bench: Ma
 
 
 def test_nothing_of_ours_leaves_the_end_of_a_scope(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = e11y.current_context()
     with e11y.scope("work") as work:
         StepTaken.track(number=1)
         monkeypatch.setattr(work.buffers, "discarded", lambda count: 1 / 0)
     assert not work.is_open
+    assert e11y.current_context() == before
+    assert work.buffers.open_scopes == {}
     bench.runtime.faults.tell(final=True)

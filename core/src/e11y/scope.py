@@ -175,6 +175,8 @@ class Scope:
             return self._finish(error)
         except Exception as failure:  # noqa: BLE001 - nothing of ours may come between the work and its caller
             self._state = "finished"
+            self.buffers.open_scopes.pop(id(self), None)
+            self._leave()
             self.buffers.failed(failure)
             return None
 
