@@ -18,9 +18,10 @@ hypothesis.settings.register_profile(
 hypothesis.settings.load_profile("untimed")
 
 # What the machine is set up with is nobody's configuration here, and no proxy reaches servers that tests start.
-for variable in [name for name in os.environ if name.startswith("E11Y_")]:
+for variable in [name for name in os.environ if name.startswith(("E11Y_", "OTEL_"))]:
     del os.environ[variable]
-os.environ["NO_PROXY"] = os.environ["no_proxy"] = "127.0.0.1,localhost"
+unproxied = (os.environ.get("no_proxy") or os.environ.get("NO_PROXY"), "127.0.0.1", "localhost")
+os.environ["NO_PROXY"] = os.environ["no_proxy"] = ",".join(filter(None, unproxied))
 
 # A shell lets what it runs in the background ignore Ctrl-C, and so would the processes that tests start and interrupt.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
