@@ -12,7 +12,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 SOURCES = sorted([ROOT / "core" / "src", *ROOT.glob("plugins/*/src"), *ROOT.glob("examples/*/src")])
 MODULES = sorted(file for source in SOURCES for file in source.rglob("*.py"))
-PUBLISHED = [file for file in MODULES if "examples" not in file.parts]
+PUBLISHED = [file for file in MODULES if not file.is_relative_to(ROOT / "examples")]
 VAGUE = {"utils", "helpers", "common", "misc", "base"}
 MAX_LINES = 400
 
@@ -22,7 +22,7 @@ def shown(file: Path) -> str:
 
 
 def dotted(file: Path) -> str:
-    parts = list(file.parts)
+    parts = file.relative_to(ROOT).parts
     inside = parts[parts.index("src") + 1 :]
     return ".".join(inside).removesuffix(".py").removesuffix(".__init__")
 
@@ -34,7 +34,9 @@ def test_no_module_is_longer_than_400_lines() -> None:
 
 def test_no_module_has_a_name_that_says_nothing() -> None:
     vague = [
-        shown(file) for file in MODULES if VAGUE & {word for part in file.parts for word in Path(part).stem.split("_")}
+        shown(file)
+        for file in MODULES
+        if VAGUE & {word for part in file.relative_to(ROOT).parts for word in Path(part).stem.split("_")}
     ]
     assert vague == []
 
