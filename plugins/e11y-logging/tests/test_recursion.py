@@ -62,7 +62,7 @@ def test_an_adapter_that_logs_makes_no_events(make_bench: MakeBench, debug: logg
         for number in range(3):
             Posted.track(number=number)
         logging.getLogger("shop").info("said")
-        assert not bench.runtime.flush(5).undelivered
+        assert not bench.runtime.flush(20).undelivered
         bench.runtime.shutdown()  # closes the adapter
         bench.runtime.ledger.check()
         assert len(server.requests) >= 3
@@ -124,7 +124,7 @@ def test_a_step_that_logs_does_not_come_back_to_itself(debug: logging.Logger) ->
     with Runtime(settings, adapters={"logs": memory}, environ={}, event_types=()) as runtime:
         logging.getLogger("shop").info("said")
         logging.getLogger("shop").info("again")
-        runtime.flush(5)
+        runtime.flush(20)
         assert runtime.ledger.snapshot().plugins["logging.inside_of_track"] == 4
     assert [record.payload["message"] for record in memory.records] == ["said", "again"]
 
@@ -173,5 +173,5 @@ def test_an_adapter_that_fails_is_not_noticed(make_bench: MakeBench, debug: logg
     bench = make_bench(adapters={"logs": Failing()})
     result: Any = logging.getLogger("shop").error("said")
     assert result is None
-    bench.runtime.flush(5)
+    bench.runtime.flush(20)
     bench.runtime.ledger.check()

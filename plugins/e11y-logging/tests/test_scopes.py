@@ -127,7 +127,7 @@ def test_lines_after_the_end_follow_the_decision(bench: Bench, log: logging.Logg
     go = threading.Event()
 
     def work(word: str) -> None:
-        go.wait(5)
+        assert go.wait(30)
         log.debug(word)
 
     for word, failed in (("late and failed", True), ("late and fine", False)):
