@@ -70,7 +70,7 @@ def ask(*, task_fails: bool, request_fails: bool) -> None:
 
 def told(memory: MemoryAdapter) -> list[tuple[str, bool]]:
     """Return what happened, in order, each with whether it is the request's; the rest is the task's."""
-    assert not e11y.flush(5).undelivered
+    assert not e11y.flush(20).undelivered
     records = sorted(memory.records, key=lambda record: record.time_ns)  # the task's end may not wait for the request's
     return [(str(record.payload.get("where", record.name)), is_of_request(record)) for record in records]
 

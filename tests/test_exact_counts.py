@@ -46,7 +46,7 @@ def test_a_hundred_thousand_events_are_all_counted() -> None:
         counted = [shown.get_sample_value("exact_total", {"color": color, "severity": "info"}) for color in COLORS]
         observed = [shown.get_sample_value("exact_size_count", {"color": color}) for color in COLORS]
         below = [shown.get_sample_value("exact_size_bucket", {"color": color, "le": "10.0"}) for color in COLORS]
-        runtime.flush(5)
+        runtime.flush(20)
         ledger = runtime.ledger.check()
     assert counted == observed == [33_334, 33_333, 33_333]
     assert sum(filter(None, below)) == 11 * EVENTS / 100
@@ -66,6 +66,6 @@ def test_buffered_debug_events_are_counted_once(*, fails: bool) -> None:
                 assert ExactDebugged.track() is Outcome.BUFFERED
             if fails:
                 work.fail("test")
-        runtime.flush(5)
+        runtime.flush(20)
         assert registry().get_sample_value("exact_debug_total") == 500
         assert len(adapters["logs"].records) == (500 if fails else 0)

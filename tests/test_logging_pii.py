@@ -27,7 +27,7 @@ class Bench:
     @property
     def delivered(self) -> str:
         """Everything that arrived, as the bytes of a line say it."""
-        assert not self.runtime.flush(5).undelivered
+        assert not self.runtime.flush(20).undelivered
         self.runtime.ledger.check()
         return "\n".join(record.encoded().decode() for record in self.memory.records)
 

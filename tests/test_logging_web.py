@@ -36,7 +36,7 @@ def memory() -> Iterator[MemoryAdapter]:
 
 def trails(memory: MemoryAdapter) -> dict[str, list[str]]:
     """Return what arrived of each request, by its id."""
-    assert not e11y.flush(5).undelivered
+    assert not e11y.flush(20).undelivered
     found: defaultdict[str, list[str]] = defaultdict(list)
     for record in memory.records:
         found[record.context["request_id"]].append(str(record.payload.get("message", record.name)))

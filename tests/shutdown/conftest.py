@@ -30,7 +30,8 @@ class Runs:
 
     def __init__(self, folder: Path, rows: list[Row], broker: str, found: dict[str, list[int]]) -> None:
         self._found = found
-        environ = {name: value for name, value in os.environ.items() if not name.startswith(("E11Y_", "PYTEST_"))}
+        foreign = ("CELERY_", "E11Y_", "GUNICORN_", "PYTEST_", "UVICORN_", "UWSGI_", "WEB_CONCURRENCY")
+        environ = {name: value for name, value in os.environ.items() if not name.startswith(foreign)}
         self._pool = ThreadPoolExecutor(AT_ONCE)
         self._runs: dict[tuple[str, bool], Future[Result]] = {}
         for number, row in enumerate(rows):

@@ -5,7 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from .worker import Worker
+
+pytestmark = pytest.mark.timeout(180)
 
 POOL = "worker --pool=prefork --concurrency=3"
 TRAIL = ["task.started", *["shop.step"] * 3]

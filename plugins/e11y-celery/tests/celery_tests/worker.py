@@ -55,7 +55,8 @@ class Worker:
         toml = TOML.format(out=self._out, interval=interval)
         (folder / "e11y.toml").write_text(toml + settings, "utf-8")
         self._options = options.split()
-        environ = {name: value for name, value in os.environ.items() if not name.startswith(("E11Y_", "PYTEST_"))}
+        foreign = ("CELERY_", "E11Y_", "PYTEST_")  # a broker that the environment names would be taken before ours
+        environ = {name: value for name, value in os.environ.items() if not name.startswith(foreign)}
         self._environ = {**environ, "PYTHONPATH": str(SITE), "BROKER": broker, "START_METHOD": start_method}
         self._process: subprocess.Popen[bytes] | None = None
 

@@ -51,7 +51,8 @@ class Server:
         self._process: subprocess.Popen[bytes] | None = None
 
     def __enter__(self) -> Self:
-        environ = {name: value for name, value in os.environ.items() if not name.startswith(("E11Y_", "PYTEST_"))}
+        foreign = ("DJANGO_", "E11Y_", "FLASK_", "GUNICORN_", "PYTEST_", "UVICORN_", "WEB_CONCURRENCY")
+        environ = {name: value for name, value in os.environ.items() if not name.startswith(foreign)}
         environ["PYTHONPATH"] = str(SITE)
         with self._log.open("wb") as log:
             self._process = subprocess.Popen(
@@ -81,6 +82,16 @@ class Server:
         timeout = aiohttp.ClientTimeout(total=60)
         async with aiohttp.ClientSession(connector=connector, timeout=timeout) as session:
             return await asyncio.gather(*(self._ask(session, path) for path in paths))
+
+    def get_to_the_end(self, path: str) -> int:
+        """Ask for a path, read until the server closes the connection, and return the status.
+
+        A server with threads closes it when the thread is done with the request, which may be after the answer.
+        """
+        with socket.create_connection(("127.0.0.1", self.port), timeout=30) as client:
+            client.sendall(f"GET {path} HTTP/1.1\r\nHost: here\r\nConnection: close\r\n\r\n".encode())
+            answer = b"".join(iter(lambda: client.recv(65536), b""))
+        return int(answer.split()[1])
 
     async def _ask(self, session: aiohttp.ClientSession, path: str) -> int:
         headers = {"X-Request-ID": path.rpartition("/")[2]}

@@ -103,7 +103,7 @@ async def main():
     async def run(queue): await AsgiMiddleware(app)({"type": "lifespan"}, queue.get, send)
     tasks = [asyncio.create_task(run(queue)) for queue in (first, second)]
     for queue in (first, second): queue.put_nowait({"type": "lifespan.startup"})
-    await asyncio.sleep(0.01)
+    while len(said) < 2: await asyncio.sleep(0)
     outcomes = []
     for number, queue in enumerate((first, second)):
         queue.put_nowait({"type": "lifespan.shutdown"})

@@ -19,9 +19,11 @@ from e11y.testing import free_port
 
 SETTINGS = Path(__file__).parents[1] / "e11y.toml"
 
-_GUNICORN = ("gunicorn", "--bind", "127.0.0.1:{port}", "--threads", "16", "--log-level", "warning")
+_ONE = ("--workers", "1")  # WEB_CONCURRENCY of the environment may ask for more
+_GUNICORN = ("gunicorn", "--bind", "127.0.0.1:{port}", *_ONE, "--threads", "16", "--log-level", "warning")
+_UVICORN = ("uvicorn", "--port", "{port}", *_ONE, "--no-access-log", "--log-level", "warning")
 COMMANDS: Mapping[str, Sequence[str]] = {
-    "fastapi": ("uvicorn", "shop.web.fastapi:app", "--port", "{port}", "--no-access-log", "--log-level", "warning"),
+    "fastapi": (*_UVICORN, "shop.web.fastapi:app"),
     "flask": (*_GUNICORN, "shop.web.flask:app"),
     "django": (*_GUNICORN, "shop.web.django:app"),
 }
