@@ -383,7 +383,7 @@ def said(msg: Any, args: list[Any]) -> str:
     level=st.integers(-5, 200),
 )
 def test_whatever_is_logged_nothing_is_raised_and_nothing_lost(msg: Any, args: Any, extra: Any, level: int) -> None:
-    marks = {"_e11y_tracked", "_e11y_context"}  # what handler and filter leave at a record; Hypothesis reads our sources
+    marks = {"_e11y_tracked", "_e11y_context"}  # handler and filter leave them; Hypothesis finds them in our sources
     reserved = {*logging.makeLogRecord({}).__dict__, "message", "asctime", *marks}
     memory, faults = MemoryAdapter(), []
     logger = logging.Logger("shop.any", 1)  # noqa: LOG001 - one that stands alone
