@@ -17,6 +17,8 @@ from shop.demo.mix import COMPLETED, SCENARIOS, mix
 from shop.demo.output import LOG_LINE, Line, Output, read
 from shop.demo.server import Server, Stop
 
+pytestmark = pytest.mark.timeout(180)
+
 ANSWERS = "were answered as they should be"
 TRAILS = "left their full debug trail"
 HEALTHY = "healthy requests left 0 of"
@@ -40,7 +42,7 @@ def demo(*arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
         capture_output=True,
         text=True,
         env=inherited | variables,
-        timeout=50,
+        timeout=150,
         check=False,
     )
 

@@ -21,6 +21,8 @@ from shop.demo.output import Line, Output, read
 from shop.demo.scrape import REQUESTS, scrape
 from shop.demo.server import COMMANDS, Server, Stop
 
+pytestmark = pytest.mark.timeout(180)
+
 PARAMETER = re.compile(r"<(?:\w+:)?(\w+)>")
 REQUEST_ID = re.compile(rb"[A-Za-z0-9._:/+=@~-]{1,128}")
 

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.timeout(180)  # it collects the tests of nearly every package
+
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = ROOT / "docs" / "explanation" / "context.md"
 NAMED = re.findall(r"`([\w/-]+\.py)::([^`]+)`", PAGE.read_text("utf-8"))
@@ -27,7 +29,7 @@ def collected() -> frozenset[str]:
     """Return the ids of all tests in the modules that the page names."""
     files = sorted({path_of(file) for file, _ in NAMED})
     command = [sys.executable, "-m", "pytest", "--collect-only", "--quiet", *files]
-    answer = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=55, check=False)
+    answer = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=150, check=False)
     assert answer.returncode == 0, answer.stdout + answer.stderr
     return frozenset(line for line in answer.stdout.splitlines() if "::" in line)
 

@@ -26,10 +26,11 @@ RUNNER = Path(__file__).with_name("page.py")
 WITH_CODE = [page for page in PAGES if "```python" in page.read_text("utf-8")]
 
 
+@pytest.mark.timeout(180)
 @pytest.mark.parametrize("page", WITH_CODE, ids=[str(page.relative_to(ROOT)) for page in WITH_CODE])
 def test_a_page_says_what_happens(page: Path) -> None:
     command = [sys.executable, "-W", "error", str(RUNNER), str(page)]
-    answer = subprocess.run(command, capture_output=True, text=True, timeout=55, check=False)
+    answer = subprocess.run(command, capture_output=True, text=True, timeout=150, check=False)
     assert answer.returncode == 0, f"{page.relative_to(ROOT)}:\n{answer.stdout}{answer.stderr}"
 
 

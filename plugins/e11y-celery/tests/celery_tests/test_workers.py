@@ -11,6 +11,8 @@ import pytest
 
 from .worker import Worker
 
+pytestmark = pytest.mark.timeout(180)
+
 POOLS = {
     "prefork": "worker --pool=prefork --concurrency=2",
     "threads": "worker --pool=threads --concurrency=2",

@@ -55,7 +55,8 @@ class Worker:
         toml = TOML.format(out=self._out, interval=interval)
         (folder / "e11y.toml").write_text(toml + settings, "utf-8")
         self._options = options.split()
-        foreign = ("CELERY_", "E11Y_", "PYTEST_")  # a broker that the environment names would be taken before ours
+        # A broker that the environment names would be taken before ours, and a site of Django's would be set up.
+        foreign = ("CELERY_", "DJANGO_", "E11Y_", "PYTEST_")
         environ = {name: value for name, value in os.environ.items() if not name.startswith(foreign)}
         self._environ = {**environ, "PYTHONPATH": str(SITE), "BROKER": broker, "START_METHOD": start_method}
         self._process: subprocess.Popen[bytes] | None = None
@@ -88,7 +89,7 @@ class Worker:
             env=self._environ,
             capture_output=True,
             text=True,
-            timeout=50,
+            timeout=100,
             check=False,
         )
         assert answer.returncode == 0, f"{answer.stderr}\n{self.log()}"
@@ -121,8 +122,8 @@ class Worker:
         ]
 
     def wait_until(self, seen: Callable[[], Any]) -> Any:
-        """Return what ``seen`` does once that is something, or after twenty seconds."""
-        until = time.monotonic() + 20
+        """Return what ``seen`` does once that is something, or after forty seconds."""
+        until = time.monotonic() + 40
         while not (found := seen()) and time.monotonic() < until:
             time.sleep(0.05)
         return found
@@ -137,7 +138,7 @@ class Worker:
     def wait_for_log(self, pattern: str) -> None:
         """Wait until the worker has logged something."""
         assert self._process is not None
-        until = time.monotonic() + 30
+        until = time.monotonic() + 60
         while not re.search(pattern, self.log()):
             assert self._process.poll() is None, self.log()
             assert time.monotonic() < until, f"the worker does not say {pattern!r}:\n{self.log()}"

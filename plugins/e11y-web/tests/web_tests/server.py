@@ -79,7 +79,7 @@ class Server:
 
     async def _get(self, paths: Sequence[str], at_once: int) -> list[int]:
         connector = aiohttp.TCPConnector(limit=at_once, force_close=True)
-        timeout = aiohttp.ClientTimeout(total=60)
+        timeout = aiohttp.ClientTimeout(total=120)
         async with aiohttp.ClientSession(connector=connector, timeout=timeout) as session:
             return await asyncio.gather(*(self._ask(session, path) for path in paths))
 
@@ -124,8 +124,8 @@ class Server:
         return [json.loads(line) for line in whole.splitlines()]
 
     def wait_for(self, count: int, name: str) -> list[dict[str, Any]]:
-        """Return what arrived once ``count`` records of a name did, or after ten seconds."""
-        until = time.monotonic() + 10
+        """Return what arrived once ``count`` records of a name did, or after thirty seconds."""
+        until = time.monotonic() + 30
         while True:
             found = self.records()
             if sum(record["event_name"] == name for record in found) >= count or time.monotonic() > until:
@@ -141,7 +141,7 @@ class Server:
 
     def _wait_until_it_listens(self) -> None:
         assert self._process is not None
-        until = time.monotonic() + 20
+        until = time.monotonic() + 60
         while time.monotonic() < until:
             try:
                 with socket.create_connection(("127.0.0.1", self.port), timeout=1):

@@ -14,6 +14,8 @@ from .server import Server
 from .site.services import STEPS
 from .test_shutdown import GUNICORN, UVICORN
 
+pytestmark = pytest.mark.timeout(180)
+
 COUNT = 1_000
 STATUS = {"healthy": {200}, "crash": {500}, "status": {503}, "stream": {0, 200}, "background": {0, 200}}
 ERRORS = {

@@ -13,6 +13,8 @@ import pytest
 
 from .server import Server
 
+pytestmark = pytest.mark.timeout(180)
+
 COUNT = 100
 UVICORN = ["uvicorn", "--host", "127.0.0.1", "--port", "{port}", "--log-level", "warning"]
 GUNICORN = ["gunicorn", "--bind", "127.0.0.1:{port}", "--workers", "2", "--graceful-timeout", "5"]

@@ -40,7 +40,7 @@ def ended(page: Sequence[Series]) -> float:
     return sum(one.value for one in page if one.name == REQUESTS)
 
 
-def scrape_after(url: str, requests: float, patience_s: float = 10) -> list[Series]:
+def scrape_after(url: str, requests: float, patience_s: float = 30) -> list[Series]:
     """Return what is shown once ``requests`` requests have ended: some go on when the client has its answer."""
     deadline = time.monotonic() + patience_s
     while True:

@@ -59,7 +59,8 @@ class Server:
         self.log = folder / "server.log"
         self._ledger = folder / "ledger.json"
         self._ledger.unlink(missing_ok=True)
-        self._variables = {**variables, "E11Y_CONFIG": str(settings), "SHOP_LEDGER": str(self._ledger)}
+        own = {"E11Y_CONFIG": str(settings), "SHOP_LEDGER": str(self._ledger)}
+        self._variables = {**variables, **own, "FLASK_DEBUG": "0"}  # in which exceptions find no error handler
         self._port = free_port()
         self._command = [word.format(port=self._port) for word in COMMANDS[framework]]
         self.url = f"http://127.0.0.1:{self._port}"
@@ -100,7 +101,7 @@ class Server:
         ledger = json.loads(self._ledger.read_text(encoding="utf-8")) if self._ledger.exists() else None
         return Stop(time.perf_counter() - asked, status, ledger)
 
-    def _wait_until_it_listens(self, patience_s: float = 20) -> None:
+    def _wait_until_it_listens(self, patience_s: float = 60) -> None:
         deadline = time.monotonic() + patience_s
         while time.monotonic() < deadline:
             if self._process.poll() is not None:
