@@ -78,19 +78,29 @@ def fits(expected: list[str], found: list[str]) -> bool:
 
 
 class Terminal(io.TextIOWrapper):
-    """A ``sys.stdout`` that says it is a terminal, and remembers what it was told."""
+    """A ``sys.stdout`` that says it is a terminal, and remembers what it was told.
+
+    What is printed comes first. The console adapter writes below it, to the buffer, a moment later: on a machine that
+    stalls that is in between.
+    """
 
     def __init__(self) -> None:
-        self.seen = io.BytesIO()
-        super().__init__(self.seen, encoding="utf-8", write_through=True)
+        self.printed: list[str] = []
+        self.delivered = io.BytesIO()
+        super().__init__(self.delivered, encoding="utf-8")
+
+    def write(self, text: str) -> int:
+        self.printed.append(text)
+        return len(text)
 
     def isatty(self) -> bool:
         return True
 
     def taken(self) -> str:
-        text = self.seen.getvalue().decode("utf-8")
-        self.seen.seek(0)
-        self.seen.truncate()
+        text = "".join(self.printed) + self.delivered.getvalue().decode("utf-8")
+        self.printed.clear()
+        self.delivered.seek(0)
+        self.delivered.truncate()
         return text
 
 
