@@ -30,7 +30,7 @@ class Runs:
 
     def __init__(self, folder: Path, rows: list[Row], broker: str, found: dict[str, list[int]]) -> None:
         self._found = found
-        foreign = ("CELERY_", "DJANGO_", "E11Y_", "GUNICORN_", "PYTEST_", "UVICORN_", "UWSGI_", "WEB_CONCURRENCY")
+        foreign = ("CELERY_", "DJANGO_", "E11Y_", "GUNICORN_", "PYTEST_", "UVICORN_", "UWSGI_", "WEB_", "XDG_")
         environ = {name: value for name, value in os.environ.items() if not name.startswith(foreign)}
         self._pool = ThreadPoolExecutor(AT_ONCE)
         self._runs: dict[tuple[str, bool], Future[Result]] = {}
