@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from e11y import CONTEXT, Field, Host, Outcome, Record, Schema, Severity, hookimpl, testing
+from e11y.clock import Ids
 from e11y.testing import FrozenClock, StandaloneHost
 from e11y_ratelimit import RateLimitPlugin, RateLimitSettings
 
@@ -57,7 +58,7 @@ def make_bench() -> Iterator[MakeBench]:
 
         def make(*, top: dict[str, Any] | None = None, plugins: tuple[object, ...] = (), **table: Any) -> Bench:
             given = {"plugins": ["ratelimit"], "ratelimit": table, **(top or {})}
-            return stack.enter_context(Bench.running(given, plugins=[Letters(), *plugins]))
+            return stack.enter_context(Bench.running(given, plugins=[Letters(), *plugins], ids=Ids(1)))
 
         yield make
 

@@ -373,7 +373,6 @@ def test_any_surplus_may_be_kept_as_dead_letters(make_bench: MakeBench) -> None:
 
 def test_a_share_of_the_surplus_may_be_kept_and_stands_for_the_rest(make_bench: MakeBench) -> None:
     bench = make_bench(events=[rule("cart.viewed", 1_000, on_excess="sample", keep=0.1)])
-    bench.runtime.ids.random.seed(1)
     assert passed(CartViewed, 10_000) == pytest.approx(1_900, abs=100)
     rates = [record.metadata["sample_rate"] for record in bench.records]
     assert rates.count(1.0) == 1_000
