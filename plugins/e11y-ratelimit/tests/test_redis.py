@@ -35,8 +35,7 @@ def server() -> Iterator[ValkeyServer]:
     server = ValkeyServer(port=free_port())
     server.start()
     yield server
-    if server.is_running():
-        server.terminate()
+    server.terminate()
 
 
 @pytest.fixture
@@ -145,9 +144,9 @@ passed, slow, slowest, calls, began = 0, 0, 0.0, 0, time.monotonic()
 
 def goes_on():
     lasted = time.monotonic() - began
-    if lasted < seconds or not until_recovered:
-        return lasted < seconds
-    return lasted < seconds + 30 and not ledger.snapshot().plugins.get("ratelimit.redis_recovered")
+    if lasted < seconds or calls < 500:  # calls are counted too: a machine that stalls makes few of them
+        return True
+    return until_recovered and lasted < seconds + 30 and not ledger.snapshot().plugins.get("ratelimit.redis_recovered")
 
 while goes_on():
     before = time.perf_counter()
@@ -171,16 +170,20 @@ def run_processes(count: int, *arguments: object, meanwhile: Callable[[], None] 
     environment = {key: value for key, value in os.environ.items() if not key.startswith("E11Y_")}
     command = [sys.executable, "-c", PROCESS, *map(str, arguments)]
     pipe = subprocess.PIPE
-    running = [subprocess.Popen(command, stdin=pipe, stdout=pipe, env=environment, text=True) for _ in range(count)]
-    for process in running:
-        assert process.stdout is not None
-        assert process.stdout.readline() == "ready\n"
-    for process in running:
-        assert process.stdin is not None
-        process.stdin.write("go\n")
-        process.stdin.flush()
-    meanwhile()
-    return [json.loads(process.communicate(timeout=40)[0]) for process in running]
+    with ExitStack() as stack:
+        running = [
+            stack.enter_context(subprocess.Popen(command, stdin=pipe, stdout=pipe, env=environment, text=True))
+            for _ in range(count)
+        ]
+        for process in running:
+            assert process.stdout is not None
+            assert process.stdout.readline() == "ready\n"
+        for process in running:
+            assert process.stdin is not None
+            process.stdin.write("go\n")
+            process.stdin.flush()
+        meanwhile()
+        return [json.loads(process.communicate(timeout=40)[0]) for process in running]
 
 
 def test_four_processes_stay_within_the_limit_and_one_lease_each(server: ValkeyServer) -> None:
@@ -225,7 +228,7 @@ def test_without_a_server_each_process_has_the_whole_limit(start: Callable[..., 
     assert counted(runtime, "redis_failed") >= 1
     before = time.monotonic()
     runtime.shutdown()
-    assert time.monotonic() - before < 4  # waiting for Redis would be 20
+    assert time.monotonic() - before < 10  # waiting for Redis would be 20
 
 
 def test_a_server_that_is_silent_makes_nobody_wait(server: ValkeyServer, start: Callable[..., Runtime]) -> None:
@@ -240,7 +243,7 @@ def test_a_server_that_is_silent_makes_nobody_wait(server: ValkeyServer, start: 
         eventually(lambda: counted(runtime, "redis_failed") >= 1)
     finally:
         os.kill(pid, signal.SIGCONT)
-    eventually(lambda: counted(runtime, "redis_recovered") == 1)
+    eventually(lambda: counted(runtime, "redis_recovered") >= 1)
 
 
 def test_the_outage_is_told_once_a_minute(start: Callable[..., Runtime], caplog: pytest.LogCaptureFixture) -> None:
@@ -282,13 +285,14 @@ e11y.configure(
     ratelimit={"limit": 100, "per": "1h", "redis": {"url": sys.argv[1], "lease": 0.05, "timeout": "10s"}},
 )
 def spend(count):
-    passed, now = 0, time.monotonic()
-    last, end = now, now + 20
-    while (passed < count and now < end) or now < last + 0.8:  # so many, and then all that pass
+    passed, refused, end = 0, 0, time.monotonic() + 20
+    # So many, and then all that pass; calls tell when that is, for in a while a machine that stalls makes none.
+    while (passed < count and time.monotonic() < end) or refused < 400:
         if LeaseForked.track():
-            passed, last = passed + 1, now
+            passed, refused = passed + 1, 0
+        else:
+            refused += 1
         time.sleep(0.002)
-        now = time.monotonic()
     return passed
 
 print(sum(bool(LeaseForked.track()) for _ in range(3)), flush=True)
