@@ -97,7 +97,7 @@ def main() -> None:
             for first in range(0, events, BETWEEN_SCRAPES):
                 workers.update(clients.map(server.count, range(first, first + BETWEEN_SCRAPES)))
                 look()
-        until = time.monotonic() + 10
+        until = time.monotonic() + 60
         while total() < events and time.monotonic() < until:  # the last ones may not have ended yet
             time.sleep(0.1)
             look()

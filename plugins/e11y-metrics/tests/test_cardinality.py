@@ -69,6 +69,7 @@ class Nothing:
         return Sample(lambda: drop, needs=())
 
 
+@pytest.mark.timeout(300)
 def test_a_million_values_cost_the_limit_and_one_series(run: Run) -> None:
     bench = run(plugins=[Nothing()])
 
