@@ -92,6 +92,7 @@ def workers(directory: Path, count: int) -> Iterator[list[Worker]]:
         for worker in started:
             if worker.process.poll() is None:
                 worker.kill()
+            worker.close()
 
 
 @counter("shared_jobs_total", tags=["color"])
