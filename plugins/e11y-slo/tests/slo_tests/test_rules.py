@@ -209,11 +209,19 @@ def test_an_aggregate_has_a_window_of_its_own() -> None:
         assert set(re.findall(r"\[(\w+)\]", panel["targets"][0]["expr"])) == {window}
 
 
+PRINTABLE = st.text(
+    # what str.isprintable() lets pass; to make any characters and discard most is too much for hypothesis now and then
+    st.characters(exclude_categories=["C", "Z"], include_characters=" "),
+    min_size=1,
+    max_size=60,
+)
+
+
 @given(
     st.sets(
         st.one_of(
             st.sampled_from(["aggregated", "e11y", "budget", "x", "x budget", "budget x", "_budget x"]),
-            st.text(min_size=1, max_size=60).filter(lambda one: one.isprintable() and one not in ("http", "jobs")),
+            PRINTABLE.filter(lambda one: one not in ("http", "jobs")),
         ),
         max_size=8,
     )
@@ -294,7 +302,7 @@ def test_many_objectives_have_panels_of_their_own() -> None:
     assert len(numbers) == len(set(numbers))
 
 
-@given(st.text(min_size=1, max_size=60).filter(lambda one: one.isprintable()), st.text(min_size=1, max_size=60))
+@given(PRINTABLE, st.text(min_size=1, max_size=60))
 def test_any_name_and_route_make_valid_promql(name: str, route: str) -> None:
     content = {
         "version": 1,
