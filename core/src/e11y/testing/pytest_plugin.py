@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 _MARKER = "e11y_config"
 _UPDATE_FLAG = "--e11y-update-snapshots"
 _PATIENCE_S = 30.0
+"""Memory takes records at once; a machine that stalls for some seconds must fail no test."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
