@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import fcntl
 import os
+import signal
 import tempfile
+import time
 from pathlib import Path
 
 import pytest
@@ -253,3 +255,25 @@ def test_a_lock_that_is_not_released_delays_a_scrape_and_an_end_for_some_time_on
             first.read()
         first.share.finish()
     assert Numbers(tmp_path).read() == {"a": 1}
+
+
+@pytest.mark.filterwarnings("ignore:.*multi-threaded.*fork:DeprecationWarning")
+def test_a_process_that_stood_still_goes_on_waiting_for_the_lock(tmp_path: Path) -> None:
+    one = Numbers(tmp_path)
+    one.counts = {"a": 1}
+    with (tmp_path / "lock").open("wb") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        pid = os.fork()
+        if pid == 0:
+            try:
+                one.share.finish()
+            finally:
+                os._exit(0)
+        time.sleep(0.2)
+        os.kill(pid, signal.SIGSTOP)
+        time.sleep(1.5)
+        os.kill(pid, signal.SIGCONT)
+        time.sleep(0.1)
+        fcntl.flock(file, fcntl.LOCK_UN)
+        os.waitpid(pid, 0)
+    assert files(tmp_path) == ["ended.msgpack", "lock"]

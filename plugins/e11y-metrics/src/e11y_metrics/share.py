@@ -35,6 +35,8 @@ _STALE_S = 60.0
 _PATIENCE_S = 5.0
 _LAST_PATIENCE_S = 1.0
 _POLL_S = 0.002
+_LONGEST_POLL_S = 0.1
+"""What a look at the lock counts at most: a process that stood still, as a machine does at times, waited for nothing."""
 
 
 class Document(msgspec.Struct):
@@ -155,11 +157,13 @@ class Share:
         self._directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         file = os.open(self._directory / "lock", os.O_RDWR | os.O_CREAT, 0o600)
         try:
-            deadline = time.monotonic() + patience_s
+            waited, before = 0.0, time.monotonic()
             while not _flocked(file, fcntl.LOCK_EX):
-                if time.monotonic() > deadline:  # its owner was stopped in the middle
+                if waited > patience_s:  # its owner was stopped in the middle
                     raise TimeoutError("another process holds the lock of the metrics directory")
                 time.sleep(_POLL_S)
+                now = time.monotonic()
+                waited, before = waited + min(now - before, _LONGEST_POLL_S), now
             yield
         finally:
             os.close(file)
