@@ -49,7 +49,7 @@ class Gunicorn:
 
     def get(self, path: str) -> tuple[str, float]:
         """Return the body of a response, and the seconds of processor time that it says it took."""
-        with urllib.request.urlopen(f"http://127.0.0.1:{self.port}{path}", timeout=30) as response:
+        with urllib.request.urlopen(f"http://127.0.0.1:{self.port}{path}", timeout=60) as response:
             return response.read().decode(), float(response.headers.get("X-CPU-Seconds", 0))
 
     def count(self, number: int) -> str:
@@ -103,7 +103,7 @@ def main() -> None:
             look()
     finally:
         server.process.terminate()
-        server.process.wait(20)
+        server.process.wait(60)
     result = {
         "workers": len(workers),
         "total": total(),

@@ -44,7 +44,7 @@ def test_recycled_workers_leave_their_numbers_and_nothing_else(tmp_path: Path) -
 @pytest.mark.skipif(
     "fork" not in multiprocessing.get_all_start_methods(), reason="gunicorn needs a system that can fork"
 )
-@pytest.mark.timeout(120)
+@pytest.mark.timeout(300)
 def test_workers_that_gunicorn_recycles(tmp_path: Path) -> None:
     """Fewer than above: each of them is a worker of a real server, and serves two requests."""
     program = PROGRAM.with_name("gunicorn_recycling.py")

@@ -83,7 +83,7 @@ def counted(runtime: Runtime, name: str) -> int:
     return runtime.ledger.snapshot().plugins.get(f"ratelimit.{name}", 0)
 
 
-def eventually(condition: Callable[[], bool], seconds: float = 10.0) -> None:
+def eventually(condition: Callable[[], bool], seconds: float = 30.0) -> None:
     end = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < end, "it did not happen in time"
