@@ -36,7 +36,7 @@ _PATIENCE_S = 5.0
 _LAST_PATIENCE_S = 1.0
 _POLL_S = 0.002
 _LONGEST_POLL_S = 0.1
-"""What a look at the lock counts at most: a process that stood still, as a machine does at times, waited for nothing."""
+"""What a look at the lock counts at most: a process that stood still, as a machine does at times, did not wait."""
 
 
 class Document(msgspec.Struct):
