@@ -35,7 +35,7 @@ class TestWebhook(AdapterContract):
 
     @pytest.fixture
     def make_adapter(self, server: LoopbackServer) -> Callable[[Host], Adapter]:
-        return lambda host: WebhookAdapter(WebhookSettings(url=server.url, timeout_s=2.0), host)
+        return lambda host: WebhookAdapter(WebhookSettings(url=server.url, timeout_s=5.0), host)
 
     @pytest.fixture
     def break_destination(self, server: LoopbackServer) -> Callable[[], None]:

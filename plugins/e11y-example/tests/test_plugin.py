@@ -39,10 +39,10 @@ def test_an_event_that_says_its_region_is_left_alone(e11y_events: TrackedEvents)
 
 def test_settings_name_the_adapter_type() -> None:
     with LoopbackServer() as server:
-        adapters = {"logs": {"type": "example", "url": f"{server.url}/events", "timeout": "2s"}}
+        adapters = {"logs": {"type": "example", "url": f"{server.url}/events", "timeout": "20s"}}
         with Runtime({"plugins": ["example"], "adapters": adapters}, event_types=()) as runtime:
             CustomerCalled.track(customer_id="us-1042", minutes=3)
-            assert not any(runtime.flush(5).undelivered.values())
+            assert not any(runtime.flush(20).undelivered.values())
         (line,) = server.requests[0].json_lines()
     assert line["event_name"] == "customer.called"
     assert line["payload"] == {"customer_id": "us-1042", "minutes": 3, "region": "us"}

@@ -204,7 +204,7 @@ def run(loki: FakeLoki) -> Iterator[Run]:
 
         def start(**table: Any) -> tuple[Runtime, Letters]:
             letters = Letters()
-            adapters = {"logs": {"type": "loki", "url": loki.url, "batch_interval": "20ms", **table}}
+            adapters = {"logs": {"type": "loki", "url": loki.url, "batch_interval": "20ms", "timeout": "20s", **table}}
             settings = {"service": "shop", "environment": "test", "plugins": ["loki"], "adapters": adapters}
             runtime = Runtime(settings, environ={}, event_types=(), plugins=[letters])
             stack.enter_context(runtime)

@@ -18,7 +18,7 @@ class TestLoki(AdapterContract):
     @pytest.fixture(params=[{}, {"gzip": False, "structured_metadata": ()}, {"tenant_context": "user_id"}])
     def make_adapter(self, request: pytest.FixtureRequest, loki: Any) -> Callable[[Host], Adapter]:
         loki.max_line_size = 2**21  # the kit's largest record
-        return lambda host: LokiAdapter(LokiSettings(url=loki.url, timeout_s=2.0, **request.param), host)
+        return lambda host: LokiAdapter(LokiSettings(url=loki.url, timeout_s=5.0, **request.param), host)
 
     @pytest.fixture
     def break_destination(self, loki: Any) -> Callable[[], None]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +24,7 @@ def refusal(**table: Any) -> str:
 
 
 def says(what: str, fix: str) -> str:
-    return f"{what}\n  where: {WHERE} (e11y-loki 0.1.0)\n  fix:   {fix}"
+    return f"{what}\n  where: {WHERE} (e11y-loki {version('e11y-loki')})\n  fix:   {fix}"
 
 
 @pytest.mark.parametrize(
