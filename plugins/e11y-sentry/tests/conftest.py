@@ -86,7 +86,7 @@ class App:
     @property
     def events(self) -> list[dict[str, Any]]:
         """Every event that arrived, after a flush; the ledger must balance."""
-        assert not self.runtime.flush(5).undelivered
+        assert not self.runtime.flush(30).undelivered
         self.runtime.ledger.check()
         return self.sentry.events
 

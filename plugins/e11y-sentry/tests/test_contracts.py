@@ -47,7 +47,7 @@ class TestWithADsn(AdapterContract):
 
     @pytest.fixture
     def make_adapter(self, sentry_server: Sentry) -> Callable[[Host], Adapter]:
-        settings = SentrySettings(dsn=sentry_server.dsn, release="1.0", timeout_s=2.0)
+        settings = SentrySettings(dsn=sentry_server.dsn, release="1.0", timeout_s=5.0)
         return lambda host: SentryAdapter(settings, host, lambda span: (), {})
 
     @pytest.fixture
@@ -86,7 +86,7 @@ class TestThroughTheApplicationsClient(AdapterContract):
     @pytest.fixture
     def arrived(self, sentry_server: Sentry) -> Callable[[], bytes]:
         def read() -> bytes:
-            sentry_sdk.flush(5)
+            sentry_sdk.flush(30)
             return b"".join(request.body for request in sentry_server.server.requests)
 
         return read
