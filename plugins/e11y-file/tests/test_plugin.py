@@ -33,7 +33,7 @@ def test_settings_name_the_adapter_type(tmp_path: Path) -> None:
     path = tmp_path / "events.jsonl"
     with runtime(path, rotate="hour", max_size="1MiB", keep_age="30d", fsync="interval", fsync_interval="50ms") as it:
         OrderFiled.track(order_id="o-1")
-        assert it.flush(5).undelivered == {}
+        assert it.flush(30).undelivered == {}
         assert it.adapters["logs"].healthy()
         it.ledger.check()
     (line,) = map(json.loads, lines_of(path))
@@ -65,7 +65,7 @@ def test_audit_events_are_written_where_they_are_safe(tmp_path: Path) -> None:
     path = tmp_path / "audit.jsonl"
     with runtime(path, (RightsGranted,), fsync="batch") as it:
         RightsGranted.track(user="u-1")
-        assert it.flush(5).undelivered == {}
+        assert it.flush(30).undelivered == {}
     assert len(lines_of(path)) == 1
     with pytest.raises(ConfigError, match="has no audit-capable adapter"), runtime(path, (RightsGranted,)):
         pass

@@ -30,8 +30,9 @@ class DiskFilled(Event):
 path, limit, options = sys.argv[1], int(sys.argv[2]), json.loads(sys.argv[3])
 logging.basicConfig(stream=sys.stdout, format="%(message)s")
 e11y.configure({"environment": "production", "plugins": ["file"], "adapters": {
-    "logs": {"type": "file", "path": path, **options}}})
+    "logs": {"type": "file", "path": path, "batch_interval": "1m", "batch_records": 100, **options}}})
 hard = resource.getrlimit(resource.RLIMIT_FSIZE)[1]
+sys.dont_write_bytecode = True  # or it is cut off, too, and nobody can import the module any more
 resource.setrlimit(resource.RLIMIT_FSIZE, (limit, hard))
 for number in range(100):
     DiskFilled.track(number=number)
@@ -42,7 +43,7 @@ while not (lane.routed == 100 and lane.retries) and time.monotonic() < until:
 undelivered = dict(e11y.flush(0.5).undelivered)
 left = os.path.getsize(path)
 resource.setrlimit(resource.RLIMIT_FSIZE, (hard, hard))
-later = dict(e11y.flush(10).undelivered)
+later = dict(e11y.flush(30).undelivered)
 lane = e11y.ledger().check().lanes["logs"]
 print(json.dumps([undelivered, left, later, lane.delivered]))
 e11y.shutdown(5)
@@ -245,4 +246,4 @@ def test_an_interval_ends_by_itself(bench: Bench, monkeypatch: pytest.MonkeyPatc
     adapter = bench.adapter(fsync="interval", fsync_interval_s=0.05)
     bench.path.touch()  # so that nothing but the line is forced
     adapter.write_batch([make_record()])
-    assert forced.wait(10)
+    assert forced.wait(30)
