@@ -62,7 +62,7 @@ class Bench:
 
     def flush(self) -> Mapping[str, int]:
         """Deliver; return what the plugin counted."""
-        assert self.runtime.flush(10).undelivered == {}
+        assert self.runtime.flush(30).undelivered == {}
         snapshot = self.runtime.ledger.check()
         prefix = "dlq."
         return {name.removeprefix(prefix): n for name, n in snapshot.plugins.items() if name.startswith(prefix)}

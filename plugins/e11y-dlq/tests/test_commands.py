@@ -9,6 +9,7 @@ import os
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -229,16 +230,20 @@ def test_replay_tells_a_terminal_how_far_it_is(folder: Path) -> None:
     """The terminal is a real one: what a command writes elsewhere comes after ten seconds."""
     command = [sys.executable, "-m", "e11y", "dlq", "replay", "--adapter", "logs"]
     terminal, its_side = os.openpty()
-    os.set_blocking(terminal, False)
+    told = b""
     try:
-        done = subprocess.run(
-            command, stdout=subprocess.PIPE, stderr=its_side, cwd=folder.parent, timeout=60, check=True
-        )
-        told = os.read(terminal, 10_000).decode()
+        try:
+            done = subprocess.run(
+                command, stdout=subprocess.PIPE, stderr=its_side, cwd=folder.parent, timeout=60, check=True
+            )
+        finally:
+            os.close(its_side)
+        with suppress(OSError):  # the end, once all has come through
+            while part := os.read(terminal, 10_000):
+                told += part
     finally:
-        os.close(its_side)
         os.close(terminal)
-    assert told.endswith("\r\x1b[K2 of 2 delivered, 0 failed again\r\x1b[K")
+    assert told.decode().endswith("\r\x1b[K2 of 2 delivered, 0 failed again\r\x1b[K")
     assert done.stdout.decode() == (
         "2 dead letters: 2 delivered, 0 failed again, 0 skipped\n          2  delivered to logs\n"
     )

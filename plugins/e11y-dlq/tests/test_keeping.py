@@ -108,7 +108,7 @@ def test_only_the_owner_may_read(bench: Any) -> None:
     finally:
         os.umask(before)
     modes = {path.name.partition(".")[2]: stat.S_IMODE(path.stat().st_mode) for path in bench.folder.iterdir()}
-    assert stat.S_IMODE(bench.folder.stat().st_mode) == 0o700
+    assert bench.folder.stat().st_mode & 0o777 == 0o700  # setgid comes from the folder that it is in
     assert modes == {"gitignore": 0o600, "jsonl": 0o600}
     assert (bench.folder / ".gitignore").read_text() == "*\n"
 
@@ -238,7 +238,7 @@ def test_old_letters_go_while_the_application_runs(make_bench: Any, tmp_path: Pa
     bench.logs.answer = None
     DlqSeen.track(page="/")
     deadline = threading.Event()
-    for _ in range(500):
+    for _ in range(1500):
         if not old.exists():
             break
         deadline.wait(0.02)

