@@ -3,8 +3,8 @@
     python tests/outage/application.py ASKED.json
 
 ``ASKED.json`` holds ``settings`` of e11y, ``severity``, ``events``, ``per_second``, ``flush_s``, ``shutdown_s``, and the names of two files:
-``result``, and ``letters`` for the numbers of dead letters. When everything was tracked it waits for a line on its standard
-input, flushes and shuts down.
+``result``, and ``letters`` for the numbers of dead letters. It waits for a line on its standard input before it begins, and
+for another one when everything was tracked; then it flushes and shuts down.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ def warm_up(event_type: type[LoadGenerated]) -> None:
     """Track and deliver a few events."""
     for _ in range(100):
         event_type.track(number=WARM_UP, customer_id="c-1042", amount=12.5, note="warm")
-    assert not e11y.flush(10).undelivered
+    assert not e11y.flush(30).undelivered
 
 
 def make_room() -> list[bytes]:
@@ -97,6 +97,7 @@ def main(asked: dict[str, Any]) -> None:
     warm_up(event_type)
     room = make_room()
     print("warm", flush=True)
+    sys.stdin.readline()
     taken_ns = load(event_type, asked["events"], asked["per_second"])
     del room
     print("tracked", flush=True)

@@ -32,6 +32,7 @@ class Sink(ThreadingHTTPServer):
         self.number = 0
         self.lock = Lock()
         self.file = os.open(folder / "taken.jsonl", os.O_WRONLY | os.O_APPEND | os.O_CREAT)
+        os.write(self.file, b"\n")  # ends the half line of one that was killed
 
     def take(self, body: bytes) -> int:
         with self.lock:
