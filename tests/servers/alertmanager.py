@@ -57,6 +57,6 @@ class Alertmanager:
 
     def alerts(self) -> list[dict[str, str]]:
         """Return the labels of the alerts that are on."""
-        with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/api/v2/alerts", timeout=10) as answer:
+        with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/api/v2/alerts", timeout=30) as answer:
             found: list[dict[str, Any]] = json.load(answer)
         return [one["labels"] for one in found if one["status"]["state"] == "active"]

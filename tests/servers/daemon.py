@@ -6,6 +6,7 @@ import subprocess
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from urllib.error import HTTPError
 
 _PATIENCE_S = 30
 
@@ -36,7 +37,9 @@ def _wait(process: subprocess.Popen[bytes], log: Path, asked: Callable[[], objec
         assert time.monotonic() < deadline, f"{log.stem} does not answer"
         try:
             asked()
-        except OSError:
+        except OSError as error:
+            if isinstance(error, HTTPError):
+                error.close()
             time.sleep(0.05)
         else:
             return

@@ -16,18 +16,18 @@ from e11y.testing import free_port
 
 CONFIG = """
 daemon off;
-pid {folder}/nginx.pid;
-error_log {folder}/error.log warn;
+pid "{folder}/nginx.pid";
+error_log "{folder}/error.log" warn;
 worker_processes 1;
 events {{ worker_connections 64; }}
 http {{
   access_log off;
   client_body_buffer_size 8m;
-  client_body_temp_path {folder}/body;
-  proxy_temp_path {folder}/proxy;
-  fastcgi_temp_path {folder}/fastcgi;
-  uwsgi_temp_path {folder}/uwsgi;
-  scgi_temp_path {folder}/scgi;
+  client_body_temp_path "{folder}/body";
+  proxy_temp_path "{folder}/proxy";
+  fastcgi_temp_path "{folder}/fastcgi";
+  uwsgi_temp_path "{folder}/uwsgi";
+  scgi_temp_path "{folder}/scgi";
   log_format received escape=json '{{"status":"$status","body":"$request_body"}}';
   limit_req_zone $binary_remote_addr zone=all:64k rate=5r/s;
   limit_req_status 429;
@@ -35,17 +35,17 @@ http {{
     listen 127.0.0.1:{port};
     location / {{
       client_max_body_size 8m;
-      access_log {folder}/received.log received;
+      access_log "{folder}/received.log" received;
       proxy_pass http://127.0.0.1:{port}/sink/;
     }}
     location /limited {{
       limit_req zone=all;
-      access_log {folder}/received.log received;
+      access_log "{folder}/received.log" received;
       proxy_pass http://127.0.0.1:{port}/sink/;
     }}
     location /small {{
       client_max_body_size 2k;
-      access_log {folder}/received.log received;
+      access_log "{folder}/received.log" received;
       proxy_pass http://127.0.0.1:{port}/sink/;
     }}
     location /sink/ {{ client_max_body_size 8m; return 204; }}
@@ -77,7 +77,7 @@ class Nginx:
         """Start and wait until the port answers."""
         command = [self.binary, "-p", str(self.folder), "-e", str(self.folder / "error.log")]
         self.process = subprocess.Popen([*command, "-c", str(self.folder / "nginx.conf")])
-        deadline = time.monotonic() + 10
+        deadline = time.monotonic() + 30
         while not self._answers():
             assert self.process.poll() is None, (self.folder / "error.log").read_text("utf-8")
             assert time.monotonic() < deadline, "nginx does not answer"
@@ -87,7 +87,7 @@ class Nginx:
         """Stop at once; connections are cut."""
         if self.process is not None:
             self.process.terminate()
-            self.process.wait(10)
+            self.process.wait(30)
             self.process = None
 
     def lines(self) -> list[str]:

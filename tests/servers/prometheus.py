@@ -66,7 +66,7 @@ class Prometheus:
     def get(self, path: str, **query: str) -> Any:
         """Return the data of an answer of its API."""
         url = f"http://127.0.0.1:{self.port}{path}?{urllib.parse.urlencode(query)}"
-        with urllib.request.urlopen(url, timeout=10) as answer:
+        with urllib.request.urlopen(url, timeout=30) as answer:
             return json.load(answer)["data"]
 
     def query(self, expression: str) -> dict[str, float]:

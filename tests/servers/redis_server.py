@@ -34,7 +34,7 @@ class RedisServer:
         command = [self.binary, *(text for key, value in settings.items() for text in (f"--{key}", str(value)))]
         with (self.folder / "redis.log").open("ab") as log:
             self.process = subprocess.Popen(command, stdout=log, stderr=log)
-        deadline = time.monotonic() + 10
+        deadline = time.monotonic() + 30
         while not self._answers():
             assert self.process.poll() is None, (self.folder / "redis.log").read_text("utf-8")
             assert time.monotonic() < deadline, "redis-server does not answer"

@@ -64,7 +64,7 @@ def tracking(path: Path, **table: Any) -> Iterator[list[int]]:
 
 def rotate(path: Path, directives: str, *, under_lock: bool) -> None:
     config, state = path.parent / "logrotate.conf", path.parent / "logrotate.state"
-    config.write_text(f"{path} {{\n  size 1\n  rotate 1000\n  missingok\n  {directives}\n}}\n", "utf-8")
+    config.write_text(f'"{path}" {{\n  size 1\n  rotate 1000\n  missingok\n  {directives}\n}}\n', "utf-8")
     config.chmod(0o644)
     command = [program("logrotate"), "--force", "--state", str(state), str(config)]
     if under_lock:

@@ -49,7 +49,7 @@ def test_everything_is_read_back_exactly(victorialogs: VictoriaLogs, compressed:
         for number in range(1_000):
             ParcelSent.at(time=base + number).track(number=number, text=text)
         ParcelLost.at(time=base).track(number=-1)
-    assert e11y.flush(10).undelivered == {}
+    assert e11y.flush(30).undelivered == {}
     assert e11y.ledger().check().lanes["logs"].delivered == 1_001
     entries = victorialogs.found("event_name:parcel.sent", 1_000)
     assert len(entries) == 1_000
@@ -76,7 +76,7 @@ def test_a_tenant_sees_only_its_own(victorialogs: VictoriaLogs) -> None:
         with e11y.context(customer=f"{number % 3}:7"):
             ParcelSent.track(number=number)
     ParcelSent.track(number=99)
-    assert e11y.flush(10).undelivered == {}
+    assert e11y.flush(30).undelivered == {}
     for account in range(3):
         entries = victorialogs.found("*", 10, headers={"AccountID": str(account), "ProjectID": "7"})
         numbers = sorted(json.loads(entry["_msg"])["payload"]["number"] for entry in entries)
@@ -84,14 +84,19 @@ def test_a_tenant_sees_only_its_own(victorialogs: VictoriaLogs) -> None:
     assert len(victorialogs.found("*", 1)) == 1
 
 
+def is_healthy(adapter: LokiAdapter) -> bool:
+    """Return whether it says so once in three times: it waits less than a second, and a machine may stall."""
+    return any(adapter.healthy() for _ in range(3))
+
+
 def test_health_follows_the_server(victorialogs: VictoriaLogs) -> None:
     settings = LokiSettings(url=victorialogs.url, ready_path="/loki/ready")
     adapter = LokiAdapter(settings, StandaloneHost())
-    assert adapter.healthy()
+    assert is_healthy(adapter)
     victorialogs.stop()
     assert not adapter.healthy()
     victorialogs.start()
-    assert adapter.healthy()
+    assert is_healthy(adapter)
     adapter.close()
 
 
