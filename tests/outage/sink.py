@@ -15,14 +15,16 @@ import os
 import signal
 import socket
 import sys
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
+from socketserver import TCPServer, ThreadingMixIn
 from threading import Lock
 
 
-class Sink(ThreadingHTTPServer):
+class Sink(ThreadingMixIn, TCPServer):  # not HTTPServer, which asks the resolver for a name
     """Takes pushes; what it wrote survives its death."""
 
+    allow_reuse_address = True
     daemon_threads = True
     request_queue_size = 128
 

@@ -6,8 +6,9 @@ import logging
 import ssl
 import threading
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, HTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
+from socketserver import TCPServer
 from typing import Any
 
 import pytest
@@ -28,7 +29,7 @@ class Accepting(BaseHTTPRequestHandler):
         pass
 
 
-class Quiet(HTTPServer):
+class Quiet(TCPServer):  # not HTTPServer, which asks the resolver for a name
     def handle_error(self, request: Any, client_address: Any) -> None:
         """Handshakes that fail are what is tested."""
 
@@ -51,7 +52,7 @@ class Site:
         context.verify_mode = ssl.CERT_REQUIRED if asks_for_proof else ssl.CERT_NONE
         self.server = Quiet(("127.0.0.1", 0), Accepting)
         self.server.socket = context.wrap_socket(self.server.socket, server_side=True)
-        self.url = f"https://127.0.0.1:{self.server.server_port}"
+        self.url = f"https://127.0.0.1:{self.server.server_address[1]}"
         self.thread = threading.Thread(target=self.server.serve_forever, args=(0.02,), daemon=True)
         self.thread.start()
 
