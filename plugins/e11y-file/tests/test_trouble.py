@@ -20,7 +20,7 @@ from .conftest import Bench, lines_of, output_of, rotated_files, start_python
 LINE_BYTES = len(make_record().encoded()) + 1
 
 FULL_DISK = """
-import json, logging, os, resource, sys, time
+import fcntl, json, logging, os, resource, sys, time
 import e11y
 from e11y import Event
 
@@ -41,7 +41,9 @@ while not (lane.routed == 100 and lane.retries) and time.monotonic() < until:
     time.sleep(0.01)
     lane = e11y.ledger().snapshot().lanes["logs"]
 undelivered = dict(e11y.flush(0.5).undelivered)
-left = os.path.getsize(path)
+with open(path, "rb") as file:
+    fcntl.flock(file, fcntl.LOCK_SH)  # amid an attempt there is what will be taken back
+    left = os.path.getsize(path)
 resource.setrlimit(resource.RLIMIT_FSIZE, (hard, hard))
 later = dict(e11y.flush(30).undelivered)
 lane = e11y.ledger().check().lanes["logs"]
