@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import gzip
 import json
 import subprocess
@@ -51,11 +52,13 @@ def is_healthy(runtime: e11y.Runtime) -> bool:
 def numbers(path: Path) -> list[int]:
     """Return the numbers of all lines; a damaged one raises."""
     found: list[int] = []
-    for file in [*sorted(path.parent.glob(f"{path.name}.2*")), *path.parent.glob(path.name)]:
-        content = file.read_bytes()
-        lines = gzip.decompress(content) if file.suffix == ".gz" else content
-        assert lines == b"" or lines.endswith(b"\n")
-        found += [json.loads(line)["payload"]["number"] for line in lines.split(b"\n")[:-1]]
+    with path.open("rb") as locked:
+        fcntl.flock(locked, fcntl.LOCK_SH)  # amid an attempt there is what will be taken back
+        for file in [*sorted(path.parent.glob(f"{path.name}.2*")), path]:
+            content = file.read_bytes()
+            lines = gzip.decompress(content) if file.suffix == ".gz" else content
+            assert lines == b"" or lines.endswith(b"\n")
+            found += [json.loads(line)["payload"]["number"] for line in lines.split(b"\n")[:-1]]
     return found
 
 
