@@ -26,6 +26,3 @@ os.environ["NO_PROXY"] = os.environ["no_proxy"] = ",".join(filter(None, unproxie
 # A shell lets what it runs in the background ignore Ctrl-C, and so would the processes that tests start and interrupt.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
-
-# The servers of the tests listen here: a proxy that the environment names would be asked for them in vain.
-os.environ["no_proxy"] = "127.0.0.1,localhost,::1"

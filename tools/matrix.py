@@ -25,7 +25,7 @@ WORK = ROOT / ".tox"
 REPORTS = WORK / "reports"
 CACHES = WORK / "cache"  # of pytest, one for each environment: tox.ini says so
 TOX = [sys.executable, "-m", "tox"]
-ENV_LIMIT_S = 1500
+ENV_LIMIT_S = 2400
 TRIED_AGAIN = 5  # so many may fail by chance; when more do, it is none
 CLOSING_LINE = re.compile(r"^=* ?\d+ (?:passed|failed|error|skipped).* in [\d.]+s.*$", re.MULTILINE)
 
