@@ -92,7 +92,7 @@ def test_events_of_other_benches_are_not_seen() -> None:
 
 
 def test_the_context_of_the_test_is_put_aside() -> None:
-    with e11y.context(user_id="u1"):
+    with Bench.running(), e11y.context(user_id="u1"):
         frame = CURRENT.get()
         with Bench.running() as bench:
             BenchSale.track(number=1)
@@ -102,9 +102,8 @@ def test_the_context_of_the_test_is_put_aside() -> None:
 
 def test_a_scope_that_is_left_open_is_told() -> None:
     frame = CURRENT.get()
-    work = e11y.scope("nightly")
     with pytest.raises(AssertionError, match="^a scope or a context was left behind$"), Bench.running():
-        work.__enter__()
+        e11y.scope("nightly").__enter__()
     assert CURRENT.get() is frame
 
 
