@@ -42,12 +42,12 @@ def request(directory: Path, name: str) -> Request:
 
 def test_the_base_is_no_part_of_the_ratio(tmp_path: Path) -> None:
     cases = {one.name: one for one in (case("mine", 400), case("theirs", 100))}
-    for _ in range(3):  # a machine that stalls spoils one try
+    ratios: list[float] = []
+    while len(ratios) < 3 and max(ratios, default=0) <= 2.5:  # a machine that stalls spoils one try
         values = added.measure(request(tmp_path, "mine"), cases, peer="theirs")
         assert values.keys() == {"wall", "cpu", "total", "wall/theirs", "cpu/theirs", "total/theirs"}
-        if values["cpu/theirs"] > 2.5:
-            break
-    assert values["cpu/theirs"] > 2.5  # 4; with the base in both it would be 2
+        ratios.append(values["cpu/theirs"])
+    assert ratios[-1] > 2.5  # 4; with the base in both it would be 2
 
 
 def test_a_peer_is_not_compared_with_itself(tmp_path: Path) -> None:
