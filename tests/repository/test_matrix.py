@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 
@@ -41,6 +42,8 @@ def test_wrong(number):
 @pytest.fixture
 def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A project of its own, with one environment named ``checks``."""
+    for variable in [name for name in os.environ if name.startswith("TOX_")]:  # of the tox that runs this test
+        monkeypatch.delenv(variable)
     monkeypatch.setattr(matrix, "ROOT", tmp_path)
     for name, folder in (("WORK", ""), ("REPORTS", "reports"), ("CACHES", "cache")):
         monkeypatch.setattr(matrix, name, tmp_path / ".tox" / folder)
