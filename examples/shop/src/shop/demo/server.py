@@ -19,15 +19,16 @@ from e11y.testing import free_port
 
 SETTINGS = Path(__file__).parents[1] / "e11y.toml"
 
-_ONE = ("--workers", "1")  # WEB_CONCURRENCY of the environment may ask for more
-_GUNICORN = ("gunicorn", "--bind", "127.0.0.1:{port}", *_ONE, "--threads", "16", "--log-level", "warning")
-_UVICORN = ("uvicorn", "--port", "{port}", *_ONE, "--no-access-log", "--log-level", "warning")
+_GUNICORN = ("gunicorn", "--bind", "127.0.0.1:{port}", "--threads", "16", "--log-level", "warning")
 COMMANDS: Mapping[str, Sequence[str]] = {
-    "fastapi": (*_UVICORN, "shop.web.fastapi:app"),
+    "fastapi": ("uvicorn", "shop.web.fastapi:app", "--port", "{port}", "--no-access-log", "--log-level", "warning"),
     "flask": (*_GUNICORN, "shop.web.flask:app"),
     "django": (*_GUNICORN, "shop.web.django:app"),
 }
 """Framework -> what serves the shop on it, after ``python -m``; one process, since its database is one process's."""
+
+_PLAIN: Mapping[str, str] = {"WEB_CONCURRENCY": "1", "GUNICORN_CMD_ARGS": "", "FLASK_DEBUG": "0"}
+"""One process, in which exceptions find their error handlers, whatever the environment says of other servers."""
 
 
 class ServerError(Exception):
@@ -60,7 +61,7 @@ class Server:
         self._ledger = folder / "ledger.json"
         self._ledger.unlink(missing_ok=True)
         own = {"E11Y_CONFIG": str(settings), "SHOP_LEDGER": str(self._ledger)}
-        self._variables = {**variables, **own, "FLASK_DEBUG": "0"}  # in which exceptions find no error handler
+        self._variables = {**_PLAIN, **variables, **own}
         self._port = free_port()
         self._command = [word.format(port=self._port) for word in COMMANDS[framework]]
         self.url = f"http://127.0.0.1:{self._port}"
