@@ -6,47 +6,41 @@ import json
 import logging
 from collections.abc import Iterator
 
-import attrs
 import pytest
 
 import e11y
-from e11y import Runtime
-from e11y.adapters import MemoryAdapter
+from e11y.testing import Bench
 from e11y_logging import E11yHandler
 
 MAIL = "alice@example.com"
 CARD = "4111 1111 1111 1111"
 
 
-@attrs.define
-class Bench:
-    runtime: Runtime
-    memory: MemoryAdapter
-    log: logging.Logger
+class Lines(Bench):
+    """What a logger of its own makes, as the bytes of a line say it."""
+
+    log = logging.Logger("shop.orders", logging.DEBUG)  # noqa: LOG001 - one that stands alone
 
     @property
     def delivered(self) -> str:
-        """Everything that arrived, as the bytes of a line say it."""
-        assert not self.runtime.flush(20).undelivered
-        self.runtime.ledger.check()
-        return "\n".join(record.encoded().decode() for record in self.memory.records)
+        """Everything that arrived."""
+        return "\n".join(record.encoded().decode() for record in self.records)
 
     @property
     def payloads(self) -> list[dict[str, object]]:
         return [json.loads(line)["payload"] for line in self.delivered.splitlines()]
 
 
+Lines.log.addHandler(E11yHandler())
+
+
 @pytest.fixture(params=["deferred", "call"])
-def bench(request: pytest.FixtureRequest) -> Iterator[Bench]:
-    memory = MemoryAdapter()
-    log = logging.Logger("shop.orders", logging.DEBUG)  # noqa: LOG001 - one that stands alone
-    log.addHandler(E11yHandler())
-    settings = {"environment": "test", "plugins": ["logging", "pii"], "pii": {"scan": request.param}}
-    with Runtime(settings, adapters={"logs": memory}, environ={}, event_types=()) as runtime:
-        yield Bench(runtime, memory, log)
+def bench(request: pytest.FixtureRequest) -> Iterator[Lines]:
+    with Lines.running({"plugins": ["logging", "pii"], "pii": {"scan": request.param}}) as bench:
+        yield bench
 
 
-def test_addresses_in_messages_are_masked(bench: Bench) -> None:
+def test_addresses_in_messages_are_masked(bench: Lines) -> None:
     bench.log.info("mail to %s failed", MAIL)
     bench.log.info("paid with %s by " + MAIL, CARD)  # noqa: G003
     assert [payload["message"] for payload in bench.payloads] == [
@@ -55,7 +49,7 @@ def test_addresses_in_messages_are_masked(bench: Bench) -> None:
     ]
 
 
-def test_extra_is_protected_by_its_names_and_by_what_it_holds(bench: Bench) -> None:
+def test_extra_is_protected_by_its_names_and_by_what_it_holds(bench: Lines) -> None:
     bench.log.info("paid", extra={"password": "hunter2", "note": f"call {MAIL}", "deep": [{"token": "x", "to": MAIL}]})
     (payload,) = bench.payloads
     assert payload["password"] == "[FILTERED]"
@@ -63,7 +57,7 @@ def test_extra_is_protected_by_its_names_and_by_what_it_holds(bench: Bench) -> N
     assert payload["deep"] == [{"token": "[FILTERED]", "to": "[FILTERED]"}]
 
 
-def test_exceptions_are_protected_with_all_that_led_to_them(bench: Bench) -> None:
+def test_exceptions_are_protected_with_all_that_led_to_them(bench: Lines) -> None:
     try:
         try:
             raise KeyError(MAIL)
@@ -80,7 +74,7 @@ def test_exceptions_are_protected_with_all_that_led_to_them(bench: Bench) -> Non
     assert CARD not in bench.delivered
 
 
-def test_a_trail_is_protected_and_a_success_is_never_scanned(bench: Bench) -> None:
+def test_a_trail_is_protected_and_a_success_is_never_scanned(bench: Lines) -> None:
     with e11y.scope("POST /orders"):
         bench.log.debug("reading the cart of %s", MAIL)
     with e11y.scope("POST /orders"):
@@ -92,7 +86,7 @@ def test_a_trail_is_protected_and_a_success_is_never_scanned(bench: Bench) -> No
     ]
 
 
-def test_a_cut_leaves_no_half_of_an_address(bench: Bench) -> None:
+def test_a_cut_leaves_no_half_of_an_address(bench: Lines) -> None:
     for filler in range(9_960, 10_001):
         bench.log.info("%s %s and %s", "x" * filler, MAIL, CARD)
     messages = [str(payload["message"]) for payload in bench.payloads]  # beside them stand ids, which hold any digits
@@ -100,7 +94,7 @@ def test_a_cut_leaves_no_half_of_an_address(bench: Bench) -> None:
     assert [message for message in messages if "alice" in message or "4111" in message] == []
 
 
-def test_arguments_that_do_not_fit_are_told_nowhere(bench: Bench, caplog: pytest.LogCaptureFixture) -> None:
+def test_arguments_that_do_not_fit_are_told_nowhere(bench: Lines, caplog: pytest.LogCaptureFixture) -> None:
     bench.log.info("%d", MAIL)
     bench.runtime.faults.tell(final=True)
     assert MAIL not in bench.delivered

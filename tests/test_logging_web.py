@@ -107,7 +107,6 @@ def test_fastapi(memory: MemoryAdapter, kind: str) -> None:
 
 def test_flask(memory: MemoryAdapter) -> None:
     app = flask.Flask("shop")
-    app.debug = False  # whatever FLASK_DEBUG says: exceptions would leave the application
 
     @app.get("/<int:number>")
     def show(number: int) -> str:

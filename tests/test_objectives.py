@@ -175,7 +175,6 @@ def test_ten_thousand_random_paths_add_one_series(served: Callable[..., None]) -
     assert counts(REQUESTS) == {**before, "GET unmatched 4xx": 10_000}
 
 
-@pytest.mark.filterwarnings("ignore:This process .* is multi-threaded:DeprecationWarning")
 def test_processes_are_added_up_by_the_plugin_that_shows_metrics(own_folder: Path) -> None:
     settings = {
         "environment": "test",

@@ -5,10 +5,9 @@ from __future__ import annotations
 import json
 import random
 import re
-import resource
 import socket
 import string
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -21,22 +20,12 @@ from shop.demo.output import Line, Output, read
 from shop.demo.scrape import REQUESTS, scrape
 from shop.demo.server import COMMANDS, Server, Stop
 
-pytestmark = pytest.mark.timeout(180)
+pytestmark = [pytest.mark.timeout(180), pytest.mark.usefixtures("room_for_a_thousand_connections")]
 
 PARAMETER = re.compile(r"<(?:\w+:)?(\w+)>")
 REQUEST_ID = re.compile(rb"[A-Za-z0-9._:/+=@~-]{1,128}")
 
 each_framework = pytest.mark.parametrize("framework", COMMANDS)
-
-
-@pytest.fixture(autouse=True)
-def room_for_a_thousand_connections() -> Iterator[None]:
-    """Many systems let a process open 1 024 files, some 256, unless it asks for more."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    if 0 <= soft < 4096:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (4096 if hard < 0 else min(4096, hard), hard))
-    yield
-    resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
 
 
 def serve(folder: Path, framework: str, scenarios: Sequence[Scenario], threads: int) -> tuple[Drive, Output, Stop]:

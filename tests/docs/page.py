@@ -227,7 +227,7 @@ def main() -> None:
         environ = {**os.environ, "PAGE_HIDES": " ".join(hidden(page.path)), "PYTHONPATH": str(READER)}
         os.execve(sys.executable, [sys.executable, *sys.orig_argv[1:]], environ)
     for name in list(os.environ):
-        if name.startswith(("E11Y_", "PYTEST_", "OTEL_", "PY_COLORS")):
+        if name.startswith(("E11Y_", "PYTEST_", "OTEL_")):
             del os.environ[name]
     os.environ["NO_COLOR"] = "1"
     with tempfile.TemporaryDirectory() as folder:

@@ -111,7 +111,6 @@ def test_any_label_value_arrives_as_it_is(scrape: Scrape) -> None:
     assert found == {'quoted "text"': 1, "back\\slash": 1, "two\nlines": 1, "ümlaut \u2028 ?": 1, "[OTHER]": 2}
 
 
-@pytest.mark.filterwarnings("ignore:This process .* is multi-threaded:DeprecationWarning")
 def test_recycled_workers_are_one_target_that_never_goes_down(scrape: Scrape, tmp_path: Path) -> None:
     directory = tmp_path / "shared"
     prometheus = scrape(directory=str(directory))

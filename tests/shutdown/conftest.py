@@ -30,8 +30,8 @@ class Runs:
 
     def __init__(self, folder: Path, rows: list[Row], broker: str, found: dict[str, list[int]]) -> None:
         self._found = found
-        foreign = ("CELERY_", "DJANGO_", "E11Y_", "GUNICORN_", "PYTEST_", "UVICORN_", "UWSGI_", "WEB_", "XDG_")
-        environ = {name: value for name, value in os.environ.items() if not name.startswith(foreign)}
+        # Gunicorn keeps its socket in a folder of XDG's, and rows run side by side.
+        environ = {name: value for name, value in os.environ.items() if not name.startswith(("PYTEST_", "XDG_"))}
         self._pool = ThreadPoolExecutor(AT_ONCE)
         self._runs: dict[tuple[str, bool], Future[Result]] = {}
         for number, row in enumerate(rows):

@@ -262,7 +262,6 @@ def test_a_flush_tells_receipts_first(delivery_of: Any, scripted: Any) -> None:
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
-@pytest.mark.filterwarnings("ignore:This process .* is multi-threaded:DeprecationWarning")
 def test_a_forked_child_starts_empty_and_works(delivery_of: Any, scripted: Any) -> None:
     hanging = Hanging()
     it = delivery_of(hanging=hanging, logs=scripted())

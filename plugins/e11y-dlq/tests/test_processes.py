@@ -297,7 +297,6 @@ def test_processes_write_side_by_side(place: Place) -> None:
     assert unread == Unread()
 
 
-@pytest.mark.filterwarnings("ignore:This process .* is multi-threaded:DeprecationWarning")
 def test_a_forked_child_writes_to_a_segment_of_its_own(place: Place) -> None:
     out = place.python(
         """
@@ -319,7 +318,6 @@ def test_a_forked_child_writes_to_a_segment_of_its_own(place: Place) -> None:
     assert {int(letter.payload["mark"][9:14]) for letter in place.letters} == {1, 2, 3}
 
 
-@pytest.mark.filterwarnings("ignore:This process .* is multi-threaded:DeprecationWarning")
 def test_an_idle_forked_child_does_not_keep_its_parents_segment_in_use(place: Place) -> None:
     out = place.python(
         """

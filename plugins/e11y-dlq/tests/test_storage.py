@@ -55,10 +55,8 @@ def free_ports(count: int) -> list[int]:
 
 @pytest.fixture(scope="module")
 def nobodys_account() -> Iterator[None]:
-    """Take away what this machine tells botocore about somebody's account: only the options of the tests count."""
+    """Keep files with somebody's account from botocore: only the options of the tests count."""
     with pytest.MonkeyPatch.context() as environ:
-        for name in [name for name in os.environ if name.startswith("AWS_")]:
-            environ.delenv(name)
         for name in ("AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"):
             environ.setenv(name, os.devnull)
         yield

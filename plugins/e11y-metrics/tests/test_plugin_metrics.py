@@ -69,7 +69,6 @@ def test_families_of_plugins_are_shown(run: Run) -> None:
     }
 
 
-@pytest.mark.filterwarnings("ignore:.*multi-threaded.*fork:DeprecationWarning")
 def test_they_are_added_up_over_processes_that_live_and_that_ended(run: Run, tmp_path: Path) -> None:
     plugin = Counting(*served(3))
     bench = run(plugins=[plugin], directory=str(tmp_path / "shared"))
@@ -95,7 +94,6 @@ def test_they_are_added_up_over_processes_that_live_and_that_ended(run: Run, tmp
     }
 
 
-@pytest.mark.filterwarnings("ignore:.*multi-threaded.*fork:DeprecationWarning")
 def test_processes_keep_the_limit_of_a_label_together(run: Run, tmp_path: Path) -> None:
     def of(*routes: str) -> MetricFamily:
         series = {(route,): (1,) for route in routes}

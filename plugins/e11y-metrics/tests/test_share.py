@@ -184,7 +184,6 @@ def test_the_report_on_labels_covers_all_processes(run: Run, tmp_path: Path) -> 
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="this system cannot fork")
-@pytest.mark.filterwarnings("ignore:.*multi-threaded.*fork:DeprecationWarning")
 def test_a_forked_child_has_a_file_of_its_own(run: Run, tmp_path: Path) -> None:
     run(directory=str(tmp_path))
     ShareWorked.track(color="red", size=1)

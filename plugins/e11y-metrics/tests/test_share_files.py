@@ -257,7 +257,6 @@ def test_a_lock_that_is_not_released_delays_a_scrape_and_an_end_for_some_time_on
     assert Numbers(tmp_path).read() == {"a": 1}
 
 
-@pytest.mark.filterwarnings("ignore:.*multi-threaded.*fork:DeprecationWarning")
 def test_a_process_that_stood_still_goes_on_waiting_for_the_lock(tmp_path: Path) -> None:
     one = Numbers(tmp_path)
     one.counts = {"a": 1}

@@ -80,7 +80,6 @@ class ThreadsForked(Event):
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="this system cannot fork")
-@pytest.mark.filterwarnings("ignore:.*multi-threaded.*fork:DeprecationWarning")
 def test_a_forked_child_begins_with_zero_also_in_the_middle_of_a_scrape(bench: Bench) -> None:
     ThreadsSeen.track(color="parent")
     ThreadsForked.track(size=3)

@@ -44,8 +44,7 @@ class Bench(testing.Bench):
     @property
     def letters(self) -> list[tuple[str, str]]:
         """Name and reason of each event that was kept as a dead letter."""
-        (letters,) = (one.instance for one in self.runtime.plugins.plugins if isinstance(one.instance, Letters))
-        return letters.kept
+        return self.runtime.plugins.plugin("letters").instance.kept
 
 
 MakeBench = Callable[..., Bench]

@@ -55,9 +55,7 @@ class Worker:
         toml = TOML.format(out=self._out, interval=interval)
         (folder / "e11y.toml").write_text(toml + settings, "utf-8")
         self._options = options.split()
-        # A broker that the environment names would be taken before ours, and a site of Django's would be set up.
-        foreign = ("CELERY_", "DJANGO_", "E11Y_", "PYTEST_")
-        environ = {name: value for name, value in os.environ.items() if not name.startswith(foreign)}
+        environ = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}
         self._environ = {**environ, "PYTHONPATH": str(SITE), "BROKER": broker, "START_METHOD": start_method}
         self._process: subprocess.Popen[bytes] | None = None
 

@@ -172,7 +172,6 @@ def test_either_can_be_switched_off(run: Run) -> None:
     assert (len(bench.series(REQUESTS)), bench.series(JOBS)) == (2, {})
 
 
-@pytest.mark.filterwarnings("ignore:.*multi-threaded.*fork:DeprecationWarning")
 def test_a_forked_child_counts_from_zero(bench: Bench) -> None:
     serve(200)
     assert bench.series(REQUESTS)["GET /orders/{id} 2xx"] == 1

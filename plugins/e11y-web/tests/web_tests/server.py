@@ -51,8 +51,7 @@ class Server:
         self._process: subprocess.Popen[bytes] | None = None
 
     def __enter__(self) -> Self:
-        foreign = ("DJANGO_", "E11Y_", "FLASK_", "GUNICORN_", "PYTEST_", "UVICORN_", "WEB_CONCURRENCY")
-        environ = {name: value for name, value in os.environ.items() if not name.startswith(foreign)}
+        environ = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}
         environ["PYTHONPATH"] = str(SITE)
         with self._log.open("wb") as log:
             self._process = subprocess.Popen(

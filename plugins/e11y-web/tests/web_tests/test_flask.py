@@ -18,7 +18,6 @@ from .wsgi import call
 
 def make_app(**options: Any) -> flask.Flask:
     app = flask.Flask("shop")
-    app.debug = False  # whatever FLASK_DEBUG says: exceptions would leave the application
     extension = E11y(**options)
     extension.init_app(app)
     orders = flask.Blueprint("orders", "orders", url_prefix="/orders")

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import resource
 from collections import defaultdict
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +12,7 @@ from .server import Server
 from .site.services import STEPS
 from .test_shutdown import GUNICORN, UVICORN
 
-pytestmark = pytest.mark.timeout(180)
+pytestmark = [pytest.mark.timeout(180), pytest.mark.usefixtures("room_for_a_thousand_connections")]
 
 COUNT = 1_000
 STATUS = {"healthy": {200}, "crash": {500}, "status": {503}, "stream": {0, 200}, "background": {0, 200}}
@@ -39,16 +37,6 @@ SERVERS = {
         ["healthy", "crash", "status", "stream"],
     ),
 }
-
-
-@pytest.fixture(autouse=True)
-def room_for_a_thousand_connections() -> Iterator[None]:
-    """Many systems let a process open 1 024 files, some 256, unless it asks for more."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    if 0 <= soft < 4096:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (4096 if hard < 0 else min(4096, hard), hard))
-    yield
-    resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
 
 
 def by_request(records: list[dict[str, Any]]) -> dict[str, list[dict[str, Any]]]:

@@ -112,7 +112,6 @@ def test_a_forked_child_forgets_the_requests_of_its_parent() -> None:
     assert (plugin.exchanges, plugin.lifespans) == ({}, 0)
 
 
-@pytest.mark.filterwarnings("ignore:This process .* is multi-threaded:DeprecationWarning")
 def test_the_child_of_a_request_ends_it_without_telling_it_twice(bench: Bench) -> None:
     """``os.fork()`` in a view: the child's copy of the request is nobody's."""
     told: list[bytes] = []
